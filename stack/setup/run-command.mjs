@@ -3,11 +3,11 @@ import { explained } from './explain.mjs';
 
 const OUTPUT_KEPT_BYTES = 20_000;
 
-/** Runs a program to its end and gives its output; what it said is shown only if it fails. */
-export function run(program, args, environment = {}, folder = undefined) {
+/** Runs a program to its end and gives its output; what it said is told only if it fails. */
+export function run(program, args, { env = {}, cwd, user = {} } = {}) {
   return new Promise((resolve, reject) => {
     let output = '';
-    const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], ...user });
     const keep = (text) => {
       output = (output + text).slice(-OUTPUT_KEPT_BYTES);
     };

@@ -32,10 +32,11 @@ const install = () =>
     inputs: ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', ...workspaceFolders().map((folder) => `${folder}/package.json`)],
     outputs: ['node_modules/.modules.yaml'],
     title: 'installing packages',
-    work: () => run('npx', ['-y', PNPM, 'install', '--frozen-lockfile'], { CI: 'true' }),
+    work: () => run('npx', ['-y', PNPM, 'install', '--frozen-lockfile'], { env: { CI: 'true' } }),
   });
 
-const generateContracts = () =>
+const generateContracts = async () =>
+  existsSync('packages/contracts/generate.mjs') &&
   whenChanged('contracts', {
     inputs: ['proto', 'buf.yaml', 'buf.gen.yaml', 'packages/contracts/generate.mjs', 'packages/contracts/package.json'],
     outputs: ['packages/contracts/moa.binpb', 'packages/contracts/src/moa'],
@@ -49,7 +50,7 @@ const generateDatabaseClient = (folder) =>
     inputs: [`${folder}/prisma/schema.prisma`, `${folder}/prisma.config.ts`, `${folder}/package.json`],
     outputs: [`${folder}/src/generated`],
     title: `generating the database client of ${folder}`,
-    work: () => run(join(root, folder, 'node_modules/.bin/prisma'), ['generate'], { PRISMA_SCHEMA_ENGINE_BINARY: '/bin/false' }, folder),
+    work: () => run(join(root, folder, 'node_modules/.bin/prisma'), ['generate'], { env: { PRISMA_SCHEMA_ENGINE_BINARY: '/bin/false' }, cwd: folder }),
   });
 
 const compile = () =>

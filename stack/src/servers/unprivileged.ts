@@ -1,0 +1,54 @@
+// Postgres refuses to run as root: then it runs as another user, who must be able to read its program and own its data.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { User } from './process.js';
+
+const READABLE_PLACE = '/var/tmp';
+
+/** Whom Postgres runs as when we are root; undefined: as ourselves. */
+export function unprivilegedUser(): User | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const { SUDO_UID, SUDO_GID } = process.env;
+  if (Number(SUDO_UID) > 0 && Number(SUDO_GID) > 0) return { uid: Number(SUDO_UID), gid: Number(SUDO_GID) };
+  return { uid: idOf('-u'), gid: idOf('-g') };
+}
+
+function idOf(which: '-u' | '-g'): number {
+  const { status, stdout } = spawnSync('id', [which, 'nobody'], { encoding: 'utf8' });
+  return status === 0 ? Number(stdout) : 65_534;
+}
+
+export function canExecute(user: User, file: string): boolean {
+  return spawnSync('/bin/sh', ['-c', 'test -r "$1" && test -x "$1"', 'sh', file], { ...user, cwd: '/' }).status === 0;
+}
+
+/** A folder that the user can reach: the wanted one, or, where a folder above is closed to him, one for it in a readable place. */
+export function reachableFolder(user: User, wanted: string): string {
+  let existing = wanted;
+  while (!existsSync(existing)) existing = dirname(existing);
+  if (canExecute(user, existing)) return wanted;
+  return join(readablePlaceFor(wanted), basename(wanted));
+}
+
+/** The program, or a copy of the whole installation around it (its share and lib folders) that the user can read. */
+export function reachableProgram(user: User, program: string): string {
+  if (canExecute(user, program)) return program;
+  const installation = dirname(dirname(program));
+  const copy = join(readablePlaceFor(installation), 'installation');
+  if (!existsSync(copy)) {
+    const making = `${copy}.${process.pid}`;
+    cpSync(installation, making, { recursive: true, verbatimSymlinks: true });
+    if (existsSync(copy)) rmSync(making, { recursive: true });
+    else renameSync(making, copy);
+  }
+  return join(copy, basename(dirname(program)), basename(program));
+}
+
+/** Where things of a folder go that is closed to the user. Removed by reset. */
+export function readablePlaceFor(folder: string): string {
+  const place = join(READABLE_PLACE, `moa-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
+  mkdirSync(place, { recursive: true, mode: 0o755 });
+  return place;
+}
