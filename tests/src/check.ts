@@ -1,0 +1,27 @@
+// `npm run check`: everything that can be said of the sources without running the services. Types are checked before this
+// runs, when the set-up compiles.
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Check, runChecks } from './checks/run-checks.js';
+import { tool } from './checks/tool.js';
+import { houseProblems } from './house-rules.js';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+
+// Whatever is generated and kept in the repository gets its check for drift here, too.
+const checks: Check[] = [
+  { name: 'format and lint', run: tool(root, 'biome', ['check', '--error-on-warnings', '--max-diagnostics=none', '--colors=off']) },
+  { name: 'house rules', run: async () => houseProblems(root).join('\n') },
+  { name: 'unused code and dependencies', run: tool(root, 'knip', ['--no-progress']) },
+  { name: 'contracts: lint', run: tool(root, 'buf', ['lint']) },
+  { name: 'contracts: format', run: tool(root, 'buf', ['format', 'proto', '--diff', '--exit-code']) },
+  {
+    name: 'contracts: compatible with the last release',
+    run: tool(root, 'buf', ['breaking', 'proto', '--against', 'proto/released.binpb']),
+  },
+];
+
+const failed = await runChecks(checks, { jobs: availableParallelism(), print: console.log });
+console.log(`\n${checks.length - failed} checks passed, ${failed} failed`);
+if (failed > 0) process.exitCode = 1;

@@ -1,0 +1,102 @@
+// Runs one test file in a process of its own, and sees to it that nothing of it stays.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { end, type FoundProcess, MARK_VARIABLE, processesOf } from './marked-processes.js';
+import type { TestFile } from './test-files.js';
+import { judge, saysTotals, type Verdict } from './verdict.js';
+
+export interface Limits {
+  /** The longest that a file may take. */
+  readonly fileMs: number;
+  /** The longest that a file may live on after its last test. */
+  readonly exitMs: number;
+}
+
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** A folder for the file's temporary files; it is removed afterwards. */
+  readonly temporary: string;
+  readonly signal: AbortSignal;
+  readonly limits: Limits;
+}
+
+export interface Result extends Verdict {
+  readonly file: TestFile;
+  readonly output: string;
+  readonly tookMs: number;
+}
+
+const OUTPUT_KEPT_CHARACTERS = 4_000_000;
+// A process that was killed by its test a moment ago needs this long to be gone.
+const DYING_MS = 2_000;
+const DYING_POLL_MS = 20;
+
+let files = 0;
+
+export async function runTestFile(file: TestFile, { env, temporary, signal, limits }: Surroundings): Promise<Result> {
+  const startedMs = performance.now();
+  const mark = `${process.pid}-${++files}`;
+  const folder = join(temporary, mark);
+  mkdirSync(folder, { recursive: true });
+  const child = spawn(process.execPath, ['--enable-source-maps', file.compiled], {
+    env: { ...process.env, ...env, TMPDIR: folder, FORCE_COLOR: '0', [MARK_VARIABLE]: mark },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const closed = once(child, 'close');
+  const group = child.pid ?? 0;
+
+  let ended: string | undefined;
+  const stop = (why: string) => {
+    ended ??= why;
+    child.kill('SIGKILL');
+  };
+  const stopOnSignal = () => stop('was stopped');
+  signal.addEventListener('abort', stopOnSignal);
+  if (signal.aborted) stopOnSignal();
+  let timer = setTimeout(stop, limits.fileMs, `did not end within ${seconds(limits.fileMs)}`);
+
+  let output = '';
+  let finished = false;
+  const keep = (text: string) => {
+    output = (output + text).slice(-OUTPUT_KEPT_CHARACTERS);
+    if (finished || !saysTotals(output)) return;
+    finished = true;
+    clearTimeout(timer);
+    timer = setTimeout(stop, limits.exitMs, `did not exit within ${seconds(limits.exitMs)} after its last test: something is still open`);
+  };
+  child.stdout.setEncoding('utf8').on('data', keep);
+  child.stderr.setEncoding('utf8').on('data', keep);
+
+  const [code, killedBy] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(timer);
+  signal.removeEventListener('abort', stopOnSignal);
+  const leftBehind = ended === undefined ? await stillThere(mark, group) : processesOf(mark, group);
+  for (const { pid } of leftBehind) end(pid);
+  await closed;
+  rmSync(folder, { recursive: true, force: true });
+
+  const verdict = judge({
+    output,
+    exit: killedBy ?? code ?? 1,
+    ended,
+    // What the runner killed had no chance to tidy up.
+    leftBehind: ended === undefined ? leftBehind.map(({ pid, command }) => `${command} (pid ${pid})`) : [],
+    declared: file.declared,
+  });
+  return { ...verdict, file, output, tookMs: performance.now() - startedMs };
+}
+
+async function stillThere(mark: string, group: number): Promise<FoundProcess[]> {
+  const until = performance.now() + DYING_MS;
+  for (;;) {
+    const found = processesOf(mark, group);
+    if (found.length === 0 || performance.now() > until) return found;
+    await sleep(DYING_POLL_MS);
+  }
+}
+
+const seconds = (ms: number) => `${ms / 1000} s`;
