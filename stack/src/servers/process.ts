@@ -51,7 +51,11 @@ export async function startProcess(plan: ProcessPlan): Promise<ServerProcess> {
     while (!(await plan.ready().catch(() => false))) {
       if (performance.now() > until) {
         await server.kill();
-        throw explained(`start ${plan.name}`, new Error(`${plan.program} was not ready within ${READY_WITHIN_MS / 1000} s`), server.lastLines());
+        throw explained(
+          `start ${plan.name}`,
+          new Error(`${plan.program} was not ready within ${READY_WITHIN_MS / 1000} s`),
+          server.lastLines(),
+        );
       }
       await sleep(POLL_MS);
     }
@@ -61,7 +65,13 @@ export async function startProcess(plan: ProcessPlan): Promise<ServerProcess> {
 async function spawnServer(plan: ProcessPlan): Promise<ServerProcess> {
   const lines: string[] = [];
   // In a session of its own: Ctrl-C is for the stack, which then stops its servers in order.
-  const child = spawn(plan.program, plan.args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: plan.env ?? process.env, cwd: plan.cwd, ...plan.user });
+  const child = spawn(plan.program, plan.args, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: plan.env ?? process.env,
+    cwd: plan.cwd,
+    ...plan.user,
+  });
   for (const stream of [child.stdout, child.stderr]) {
     eachLine(stream.setEncoding('utf8'), (line) => {
       lines.push(line);
@@ -83,12 +93,23 @@ async function spawnServer(plan: ProcessPlan): Promise<ServerProcess> {
     await ended;
     clearTimeout(forced);
   };
-  return { name: plan.name, pid, ended, lastLines: () => lines.join('\n'), stop: () => end(plan.stopSignal ?? 'SIGTERM'), kill: () => end('SIGKILL') };
+  return {
+    name: plan.name,
+    pid,
+    ended,
+    lastLines: () => lines.join('\n'),
+    stop: () => end(plan.stopSignal ?? 'SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
 }
 
 // A shell that waits for the pipe from us to close, which it does however we end.
 function killWhenOrphaned(pid: number, signal: NodeJS.Signals): () => void {
-  const watcher = spawn('/bin/sh', ['-c', `read -r told; [ "$told" = stopped ] || kill -${signal.slice(3)} ${pid}`], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
+  const watcher = spawn('/bin/sh', ['-c', `read -r told; [ "$told" = stopped ] || kill -${signal.slice(3)} ${pid}`], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    cwd: '/',
+  });
   watcher.on('error', () => {});
   watcher.stdin.on('error', () => {});
   watcher.unref();

@@ -37,7 +37,14 @@ export async function startRedis({ program, dataFolder, password, log, ...plan }
   ];
   writeFileSync(configuration, `${lines.join('\n')}\n`, { mode: 0o600 });
   const adminUrl = `redis://moa:${password}@127.0.0.1:${port}`;
-  const server = await startProcess({ name: 'redis', program, args: [configuration], cwd: dataFolder, log, ready: () => answers(adminUrl) });
+  const server = await startProcess({
+    name: 'redis',
+    program,
+    args: [configuration],
+    cwd: dataFolder,
+    log,
+    ready: () => answers(adminUrl),
+  });
   return { ...server, port, adminUrl };
 }
 

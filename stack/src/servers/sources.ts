@@ -13,7 +13,8 @@ export const postgresSource: ServerSource = {
   minimum: '15',
   variable: 'MOA_POSTGRES_URL',
   fetchedFrom: `${POSTGRES.name} ${POSTGRES.version} from npm`,
-  fetch: async (folder) => join(await fetchNpm(folder, POSTGRES.name, POSTGRES.version, linkLibraries), 'node_modules', POSTGRES.name, 'native/bin/postgres'),
+  fetch: async (folder) =>
+    join(await fetchNpm(folder, POSTGRES.name, POSTGRES.version, linkLibraries), 'node_modules', POSTGRES.name, 'native/bin/postgres'),
 };
 
 export const redisSource: ServerSource = {

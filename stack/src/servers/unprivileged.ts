@@ -1,7 +1,7 @@
 // Postgres refuses to run as root: then it runs as another user, who must be able to read its program and own its data.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { User } from './process.js';
 
@@ -50,5 +50,8 @@ export function reachableProgram(user: User, program: string): string {
 export function readablePlaceFor(folder: string): string {
   const place = join(READABLE_PLACE, `moa-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
   mkdirSync(place, { recursive: true, mode: 0o755 });
+  const { uid, mode } = statSync(place);
+  // Anyone may make folders there: what is in one that is not ours is not to be trusted.
+  if (uid !== process.getuid?.() || (mode & 0o022) !== 0) throw new Error(`${place} belongs to somebody else: remove it`);
   return place;
 }
