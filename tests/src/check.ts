@@ -13,7 +13,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const checks: Check[] = [
   { name: 'format and lint', run: tool(root, 'biome', ['check', '--error-on-warnings', '--max-diagnostics=none', '--colors=off']) },
   { name: 'house rules', run: async () => houseProblems(root).join('\n') },
-  { name: 'unused code and dependencies', run: tool(root, 'knip', ['--no-progress']) },
+  { name: 'unused code and dependencies', run: tool(root, 'knip', ['--no-progress', '--no-config-hints']) },
   { name: 'contracts: lint', run: tool(root, 'buf', ['lint']) },
   { name: 'contracts: format', run: tool(root, 'buf', ['format', 'proto', '--diff', '--exit-code']) },
   {
