@@ -19,7 +19,7 @@ export interface ProviderConfig {
 const HOST_AND_PORT = /^[^:]+:\d{1,5}$/;
 
 /** Reads the environment; every problem is reported at once, and no value is printed. */
-export function readProviderConfig(env: NodeJS.ProcessEnv): ProviderConfig {
+export function readProviderConfig(env: NodeJS.ProcessEnv = process.env): ProviderConfig {
   const problems: string[] = [];
   const need = (name: string): string => {
     const value = env[name];

@@ -1,7 +1,7 @@
 import { readProviderConfig } from './config.js';
 import { startSandboxProvider } from './provider.js';
 
-const config = readProviderConfig(process.env);
+const config = readProviderConfig();
 const provider = await startSandboxProvider({ ...config, log: (line) => console.log(line) });
 console.log(`sandbox provider at ${provider.url}`);
 

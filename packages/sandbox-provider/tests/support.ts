@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { startSandboxProvider } from '../src/provider.js';
 import type { BookEntry, Charge, WebhookEvent } from '../src/types.js';
 
-export const API_KEY = 'test-api-key';
+const API_KEY = 'test-api-key';
 export const WEBHOOK_SECRET = 'test-webhook-secret';
 const UNTIL_LIMIT_MS = 10_000;
 
@@ -20,8 +20,6 @@ export interface Reply<T = { error?: { code: string; field?: string } }> {
   readonly status: number;
   readonly body: T;
 }
-
-export type ProviderClient = ReturnType<typeof clientOf>;
 
 export function clientOf(url: string) {
   async function call<T>(
