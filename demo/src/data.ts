@@ -1,0 +1,83 @@
+// What the story is made of: the JSON files beside the code.
+
+import { readdir, readFile } from 'node:fs/promises';
+
+export interface RewardData {
+  readonly title: string;
+  readonly description: string;
+  /** In won. */
+  readonly price: number;
+  readonly stock?: number;
+  /** 0: no limit. */
+  readonly limitPerBacker: number;
+  /** After the close. */
+  readonly deliveryMonths: number;
+  readonly ships: boolean;
+  /** Everybody wants it in the last hour. */
+  readonly lastMinuteRush?: boolean;
+}
+
+export interface ProjectData {
+  readonly seller: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly category: string;
+  readonly kind: 'ALL_OR_NOTHING' | 'KEEP_WHAT_YOU_RAISE';
+  /** In won, for the 300 backers of scale 1. */
+  readonly goal: number;
+  readonly durationDays: number;
+  /** How likely a backer picks it, beside the others. */
+  readonly popularity: number;
+  /** Paragraphs. */
+  readonly story: readonly string[];
+  readonly imageUrls: readonly string[];
+  readonly rewards: readonly RewardData[];
+}
+
+export interface SellerData {
+  readonly key: string;
+  readonly companyName: string;
+  readonly businessNumber: string;
+  readonly representative: string;
+  readonly settlementAccount: { readonly bankCode: string; readonly accountNumber: string; readonly holderName: string };
+}
+
+export interface BehaviourData {
+  readonly name: string;
+  readonly share: number;
+  readonly story: string;
+  /** The test card of the provider; plain if absent. */
+  readonly card?: { readonly kind: string; readonly parameter?: number };
+}
+
+export interface NameData {
+  readonly surnames: readonly string[];
+  readonly givenNames: readonly string[];
+  readonly streets: readonly string[];
+}
+
+export interface StoryData {
+  readonly projects: readonly ProjectData[];
+  readonly sellers: readonly SellerData[];
+  readonly backers: number;
+  readonly behaviours: readonly BehaviourData[];
+  readonly names: NameData;
+}
+
+const folder = new URL('../../data/', import.meta.url);
+
+async function readJson<T>(name: string): Promise<T> {
+  return JSON.parse(await readFile(new URL(name, folder), 'utf8')) as T;
+}
+
+export async function readStory(): Promise<StoryData> {
+  const files = (await readdir(new URL('projects/', folder))).filter((name) => name.endsWith('.json')).sort();
+  const { backers, shares } = await readJson<{ backers: number; shares: BehaviourData[] }>('behaviours.json');
+  return {
+    projects: await Promise.all(files.map((name) => readJson<ProjectData>(`projects/${name}`))),
+    sellers: await readJson<SellerData[]>('sellers.json'),
+    backers,
+    behaviours: shares,
+    names: await readJson<NameData>('names.json'),
+  };
+}
