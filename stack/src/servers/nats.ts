@@ -78,7 +78,8 @@ function render({
     host: '127.0.0.1',
     port,
     http: `127.0.0.1:${monitorPort}`,
-    jetstream: { store_dir: join(dataFolder, 'jetstream'), sync_interval: 'always' },
+    // Streams have their own limits; the server would count those as taken, and refuse a stream for want of room on a small disk.
+    jetstream: { store_dir: join(dataFolder, 'jetstream'), sync_interval: 'always', max_file_store: 100 * 2 ** 40 },
     max_payload: 1_048_576,
     accounts: Object.fromEntries(
       Object.entries(accounts).map(([name, users]) => [name, { jetstream: 'enabled', users: users.map(renderUser) }]),

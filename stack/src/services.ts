@@ -1,0 +1,92 @@
+// THE list of services. Adding one is one entry here; what it needs of the stack follows from it.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Secrets } from './secrets.js';
+
+/** The checkout. */
+export const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
+
+export interface Service {
+  readonly name: string;
+  /** Where its package is. */
+  readonly folder: string;
+  /** Its stores. "mongo" comes with the first service that keeps documents. */
+  readonly stores: readonly ('postgres' | 'redis')[];
+  /** The domain whose events it publishes: moa.<domain>.>, kept in the stream <DOMAIN>. */
+  readonly publishes?: string;
+  /** What it consumes events for: each is a durable called <name>-<purpose>, the only ones that it may use. */
+  readonly consumesFor: readonly string[];
+  /** Whom it calls: told by <NAME>_ADDRESS, and started before it. */
+  readonly calls: readonly string[];
+  /** Listens for HTTP, too. */
+  readonly http?: true;
+  readonly environment?: (facts: Facts) => Record<string, string>;
+}
+
+/** What a service's own variables are made of. */
+export interface Facts {
+  readonly secrets: Secrets;
+  readonly sandboxUrl: string;
+}
+
+export const FIRST_ADMIN_EMAIL = 'admin@moa.example';
+
+export const services: readonly Service[] = [
+  {
+    name: 'auth',
+    folder: 'services/auth',
+    stores: ['postgres', 'redis'],
+    publishes: 'auth',
+    consumesFor: ['roles'],
+    calls: [],
+    environment: ({ secrets }) => ({
+      KEY_ENCRYPTION_KEY: secrets.keyOf('auth.key-encryption-key'),
+      FIRST_ADMIN_EMAIL,
+      FIRST_ADMIN_PASSWORD: secrets.of('auth.first-admin-password'),
+    }),
+  },
+  { name: 'user', folder: 'services/user', stores: ['postgres', 'redis'], publishes: 'user', consumesFor: ['my-page'], calls: ['auth'] },
+  {
+    name: 'seller',
+    folder: 'services/seller',
+    stores: ['postgres'],
+    publishes: 'seller',
+    consumesFor: [],
+    calls: ['auth'],
+    environment: ({ secrets }) => ({ BANK_ACCOUNT_KEY: secrets.keyOf('seller.bank-account-key') }),
+  },
+  {
+    name: 'payment',
+    folder: 'services/payment',
+    stores: ['postgres'],
+    publishes: 'payment',
+    consumesFor: [],
+    calls: ['auth'],
+    environment: ({ secrets, sandboxUrl }) => ({
+      PROVIDER_URL: sandboxUrl,
+      PROVIDER_API_KEY: secrets.of('provider.api-key'),
+      WEBHOOK_SECRET: secrets.of('provider.webhook-secret'),
+    }),
+  },
+  {
+    name: 'funding',
+    folder: 'services/funding',
+    stores: ['postgres'],
+    publishes: 'funding',
+    consumesFor: ['payments'],
+    calls: ['auth', 'payment'],
+  },
+  { name: 'gateway', folder: 'gateway', stores: [], consumesFor: [], calls: ['auth', 'payment'], http: true },
+];
+
+/** Those that are in this checkout. */
+export const presentServices = (): Service[] => services.filter(({ folder }) => existsSync(join(root, folder, 'package.json')));
+
+export const mainOf = ({ folder }: Service): string => join(root, folder, 'dist/src/main.js');
+
+export const migrationsOf = ({ folder }: Service): string => join(root, folder, 'prisma/migrations');
+
+export const hasDatabase = (service: Service): boolean => service.stores.includes('postgres') && existsSync(migrationsOf(service));
+
+export const durablesOf = ({ name, consumesFor }: Service): string[] => consumesFor.map((purpose) => `${name}-${purpose}`);

@@ -1,0 +1,119 @@
+// One set of servers for a whole test run: in a temporary folder, on free ports, with a migrated template of each database.
+// A test file opens its own bed in them: databases copied from the templates, a NATS account, Redis users with its own prefix.
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureCertificates } from './certificates.js';
+import { closeCommonDatabases, ensureDatabase, inDatabase, withClient } from './databases.js';
+import { migrate } from './migrate.js';
+import { findServer } from './servers/find-server.js';
+import { type NatsAccounts, servicePermissions, startNats } from './servers/nats.js';
+import { startPostgres } from './servers/postgres.js';
+import { startRedis } from './servers/redis.js';
+import { natsSource, postgresSource, redisSource } from './servers/sources.js';
+import { durablesOf, hasDatabase, migrationsOf, presentServices, root, type Service, services } from './services.js';
+
+export const TEST_PASSWORD = 'test';
+/** Accounts are made ahead, since NATS reads them from its configuration. */
+const BEDS = 300;
+
+/** What a test file needs to know; passed to it as JSON in MOA_TEST_SERVERS. */
+export interface TestServers {
+  readonly postgresUrl: string;
+  readonly redisUrl: string;
+  readonly natsPort: number;
+  readonly certificates: string;
+  /** The services that have a template. */
+  readonly templates: readonly string[];
+}
+
+export interface RunningTestServers {
+  readonly servers: TestServers;
+  readonly env: { readonly MOA_TEST_SERVERS: string };
+  stop(): Promise<void>;
+}
+
+/** Starts the set. Its processes end with this one, however that ends. */
+export async function startTestServers(): Promise<RunningTestServers> {
+  const programs = join(root, '.moa/servers');
+  const [postgresProgram, redisProgram, natsProgram] = await Promise.all([
+    findServer(postgresSource, programs),
+    findServer(redisSource, programs),
+    findServer(natsSource, programs),
+  ]);
+  const folder = mkdtempSync(join(tmpdir(), 'moa-servers-'));
+  // Postgres may run as another user, who has to pass through here.
+  chmodSync(folder, 0o755);
+  const started: { stop(): Promise<void> }[] = [];
+  const removed = [folder];
+  const stop = async () => {
+    await Promise.all(started.map((server) => server.stop()));
+    for (const path of removed) rmSync(path, { recursive: true, force: true });
+  };
+  try {
+    const certificates = join(folder, 'certificates');
+    const keep = <T extends { stop(): Promise<void> }>(server: T): T => {
+      started.push(server);
+      return server;
+    };
+    const withDatabase = presentServices().filter(hasDatabase);
+    const [postgresUrl, redis, nats] = await allOrNone([
+      startPostgres({ program: postgresProgram, dataFolder: join(folder, 'postgres'), password: TEST_PASSWORD, durable: false }).then(
+        async (postgres) => {
+          keep(postgres);
+          removed.push(postgres.folder);
+          await makeTemplates(postgres.adminUrl, withDatabase);
+          return postgres.adminUrl;
+        },
+      ),
+      startRedis({ program: redisProgram, dataFolder: join(folder, 'redis'), password: TEST_PASSWORD }).then(keep),
+      startNats({ program: natsProgram, dataFolder: join(folder, 'nats'), accounts: accountsForBeds() }).then(keep),
+      ensureCertificates(certificates, [...services.map(({ name }) => name), 'envoy', 'stack', 'stranger']),
+    ]);
+    const servers: TestServers = {
+      postgresUrl,
+      redisUrl: redis.adminUrl,
+      natsPort: nats.port,
+      certificates: join(certificates, 'current'),
+      templates: withDatabase.map(({ name }) => name),
+    };
+    return { servers, env: { MOA_TEST_SERVERS: JSON.stringify(servers) }, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function makeTemplates(adminUrl: string, withDatabase: readonly Service[]): Promise<void> {
+  await withClient(adminUrl, (admin) => admin.query(`CREATE SEQUENCE bed MAXVALUE ${BEDS}`));
+  await closeCommonDatabases(adminUrl);
+  await Promise.all(
+    withDatabase.map(async (service) => {
+      await ensureDatabase(adminUrl, templateOf(service.name), service.name, TEST_PASSWORD);
+      await migrate(inDatabase(adminUrl, templateOf(service.name)), migrationsOf(service));
+    }),
+  );
+}
+
+function accountsForBeds(): NatsAccounts {
+  const users = services.flatMap((service) =>
+    service.publishes === undefined
+      ? []
+      : [{ name: service.name, permissions: servicePermissions(service.name, service.publishes, durablesOf(service)) }],
+  );
+  return Object.fromEntries(
+    Array.from({ length: BEDS }, (_, index) => [
+      `BED${index + 1}`,
+      [...users, { name: 'test' }].map((user) => ({ ...user, name: `bed${index + 1}-${user.name}`, password: TEST_PASSWORD })),
+    ]),
+  );
+}
+
+// Waits for all, so that after a failure nothing is still on its way up.
+async function allOrNone<T extends readonly unknown[]>(works: readonly [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
+  await Promise.allSettled(works);
+  return Promise.all(works) as unknown as Promise<T>;
+}
+
+/** The database that a service's test databases are copied from. */
+export const templateOf = (service: string): string => `template_${service}`;
