@@ -43,7 +43,7 @@ async function runAgainstServers(): Promise<Result[]> {
       await servers.stop();
     }
   } catch (error) {
-    console.error(error);
+    console.error((error as { explained?: string }).explained ?? error);
     process.exitCode = 1;
   }
   rmSync(temporary, { recursive: true, force: true });
