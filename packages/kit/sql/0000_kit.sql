@@ -45,6 +45,22 @@ CREATE FUNCTION kit.first_answer(call jsonb) RETURNS jsonb LANGUAGE sql AS $$
   SELECT r.answer FROM kit.request r WHERE r.caller = call->>'caller' AND r.id = (call->>'request')::uuid
 $$;
 
+-- Claims a request for work with a remote call in it, which no transaction may span: the claim is committed first, for a while.
+-- 'mine': go ahead, the first time or after the one who had it went away. 'busy': a rival is at work. 'done': first_answer has it.
+CREATE FUNCTION kit.claim_first(call jsonb, lease interval) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  IF kit.claim(call) THEN RETURN 'mine'; END IF;
+  UPDATE kit.request r SET create_time = kit.at(call)
+    WHERE r.caller = call->>'caller' AND r.id = (call->>'request')::uuid AND r.answer IS NULL AND r.create_time <= kit.at(call) - lease;
+  IF FOUND THEN RETURN 'mine'; END IF;
+  RETURN CASE WHEN kit.first_answer(call) IS NULL THEN 'busy' ELSE 'done' END;
+END $$;
+
+-- Gives a claim back whose work was refused: the same request may be tried again.
+CREATE FUNCTION kit.unclaim(call jsonb) RETURNS void LANGUAGE sql AS $$
+  DELETE FROM kit.request r WHERE r.caller = call->>'caller' AND r.id = (call->>'request')::uuid AND r.answer IS NULL
+$$;
+
 -- What has happened and is not yet published. The body is ProtoJSON: readable here, protobuf on the wire.
 -- A row gets its position while its transaction holds the lock of the thing that changed, so positions of one key follow its commits.
 CREATE TABLE kit.outbox (
@@ -90,8 +106,9 @@ CREATE TABLE kit.failed_event (
   error text NOT NULL,
   failures integer NOT NULL DEFAULT 1,
   create_time timestamptz NOT NULL,
-  -- Set when it was put away: nothing tries it any more.
+  -- Set when it was put away: nothing tries it any more, until somebody asks for a replay.
   dead_time timestamptz,
+  replay boolean NOT NULL DEFAULT false,
   PRIMARY KEY (consumer, event_id)
 );
 

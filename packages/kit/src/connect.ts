@@ -1,0 +1,70 @@
+// Calls a contract with plain async functions.
+import { type ChannelCredentials, Client, Metadata } from '@grpc/grpc-js';
+import { type MethodDefinition, pathOf, policyOf, type RequestOf, type ResponseOf, type ServiceDefinition } from '@moa/contracts/method';
+import { fromGrpcError } from './failure.js';
+import type { Origin } from './origin.js';
+import { childTrace } from './trace.js';
+
+// What is left of a deadline is for the way back.
+const RETURN_MS = 20;
+const MAX_MESSAGE_BYTES = 1 << 20;
+
+/** What a call is made for: its deadline is shortened for the callee, and its trace and its person's token go along. */
+export interface CallingFor extends Partial<Origin> {
+  readonly deadlineMs?: number | undefined;
+  readonly token?: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** A service elsewhere: each RPC an async function. Refusals are thrown as Failures with the callee's own reason. Never retries. */
+export type Remote<S extends ServiceDefinition> = {
+  readonly [M in keyof S['methods']]: (
+    request: RequestOf<S['methods'][M]>,
+    callingFor?: CallingFor,
+  ) => Promise<ResponseOf<S['methods'][M]>>;
+};
+
+/** A client of `service` at host:port. `callee` is the name in the certificate that has to be there. */
+export function connect<S extends ServiceDefinition>(
+  service: S,
+  address: string,
+  callee: string,
+  credentials: ChannelCredentials,
+): Remote<S> & { close(): void } {
+  const client = new Client(address, credentials, {
+    'grpc.ssl_target_name_override': callee,
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+    // A callee that restarts is found again at once, not after the default's minutes of back-off.
+    'grpc.max_reconnect_backoff_ms': 1_000,
+    'grpc.initial_reconnect_backoff_ms': 100,
+  });
+  const methods = Object.entries(service.methods).map(([name, method]) => [name, caller(client, service, method)]);
+  return { ...(Object.fromEntries(methods) as Remote<S>), close: () => client.close() };
+}
+
+function caller(client: Client, service: ServiceDefinition, method: MethodDefinition) {
+  const path = pathOf(service, method);
+  const { access, timeoutMs } = policyOf(method);
+  // An INTERNAL call carries no token: it names its subject in the request.
+  const forwardsToken = access.$case !== 'internal';
+  const serialize = (message: unknown) => Buffer.from(method.requestType.encode(message).finish());
+
+  return (request: unknown, callingFor: CallingFor = {}) =>
+    new Promise((resolve, reject) => {
+      const metadata = new Metadata();
+      metadata.set('traceparent', childTrace(callingFor.trace));
+      if (forwardsToken && callingFor.token !== undefined) metadata.set('authorization', `Bearer ${callingFor.token}`);
+      const deadline = Math.min(Date.now() + timeoutMs, (callingFor.deadlineMs ?? Number.POSITIVE_INFINITY) - RETURN_MS);
+      const call = client.makeUnaryRequest(
+        path,
+        serialize,
+        method.responseType.decode as (bytes: Buffer) => unknown,
+        request,
+        metadata,
+        { deadline },
+        (error, response) => (error ? reject(fromGrpcError(error)) : resolve(response)),
+      );
+      callingFor.signal?.addEventListener('abort', () => call.cancel(), { once: true });
+    });
+}

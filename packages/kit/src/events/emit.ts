@@ -1,0 +1,30 @@
+// Puts an event into the outbox, in the transaction that makes it true.
+import { fromBinary, toJson } from '@bufbuild/protobuf';
+import { contracts, listEvents } from '@moa/contracts/descriptors';
+import type { MessageType } from '@moa/contracts/method';
+import type { RawQueries } from '../database.js';
+import { type Origin, sqlCall } from '../origin.js';
+
+export type EventType<T> = MessageType<T> & { readonly $type: string };
+
+const keyFields = new Map(listEvents().map(({ type, key }) => [type, key]));
+
+/**
+ * Writes an event with the transaction `tx`. `version` is that of the thing that changed, after the change: it grows with each event of
+ * a key. In an SQL function, kit.emit does the same.
+ */
+export async function emit<T>(
+  tx: object,
+  origin: Origin,
+  type: EventType<T>,
+  event: T,
+  { version }: { version: bigint | number },
+): Promise<void> {
+  const keyField = keyFields.get(type.$type);
+  if (keyField === undefined) throw new Error(`${type.$type} is no event`);
+  const key = String(event[keyField as keyof T]);
+  const schema = contracts.getMessage(type.$type)!;
+  const body = JSON.stringify(toJson(schema, fromBinary(schema, type.encode(event).finish())));
+  await (tx as RawQueries)
+    .$queryRaw`SELECT kit.emit(${sqlCall(origin)}::jsonb, ${type.$type}, ${key}, ${BigInt(version)}, ${body}::jsonb)::text`;
+}

@@ -1,0 +1,32 @@
+export type { Call } from './call.js';
+export { type Caller, roleName, TOKEN_AUDIENCE } from './caller.js';
+export { type Clock, realClock, shiftedClock } from './clock.js';
+export { ConfigError, type HostConfig, hostAndPort, hostVariables, readConfig, Secret, secret } from './config.js';
+export { connect, type Remote } from './connect.js';
+export { crashPoint } from './crash-point.js';
+export { type Database, postgresError, refusing, type Transaction, transaction, write } from './database.js';
+export { emit } from './events/emit.js';
+export { connectNats, ensureStream, type Nats } from './events/nats.js';
+export { type EventInfo, on, type Subscription } from './events/subscription.js';
+export {
+  type Fail,
+  Failure,
+  type FieldViolation,
+  fail as kitFail,
+  failures,
+  fromGrpcError,
+  invalid,
+  type ReasonEntry,
+  type Reasons,
+} from './failure.js';
+export { type Host, openHost, type Running } from './host.js';
+export { newId } from './ids.js';
+export type { Job, JobRun } from './jobs.js';
+export { type Origin, originAt, sqlCall } from './origin.js';
+export { makePageToken, pageOf, pageSizeOf, readPageToken } from './pages.js';
+export { claimFirst, once } from './requests.js';
+export { runService } from './run.js';
+export { seal, unseal } from './seal.js';
+export { addService, type Chain, createServer, type Handler, type Implementation } from './serve.js';
+export { certificatesIn } from './tls.js';
+export { validateMessage } from './validation.js';

@@ -1,0 +1,25 @@
+import { pino } from 'pino';
+import type { Call } from './call.js';
+import { Failure } from './failure.js';
+import { traceIdOf } from './trace.js';
+
+export type Logger = pino.Logger;
+
+/** A logger of one JSON line an entry, to standard output. */
+export function createLog(name: string, level: string): Logger {
+  return pino({
+    name,
+    level,
+    base: { service: name },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  });
+}
+
+/** One line for a call: what, how it ended, how long it took, and how to find it again. Nothing about the person. */
+export function logCall(log: Logger, rpc: string, error: unknown, durationMs: number, { requestId, trace }: Call): void {
+  const line = { rpc, ms: Math.round(durationMs * 100) / 100, requestId, trace: traceIdOf(trace) };
+  if (error === null) log.info(line, 'ok');
+  else if (error instanceof Failure) log.info({ ...line, reason: error.reason }, 'refused');
+  else log.error({ ...line, err: error }, 'failed');
+}

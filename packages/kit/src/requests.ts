@@ -1,0 +1,67 @@
+// Requests that carry a request_id take effect once: the first answer is kept, and given again to whoever repeats the request.
+import type { MessageType } from '@moa/contracts/method';
+import type { Call } from './call.js';
+import { type Database, type PrismaLike, type RawQueries, refusing, type Transaction, transaction } from './database.js';
+import { fail } from './failure.js';
+import { sqlCall } from './origin.js';
+
+/** After this a claim whose owner never answered may be taken over. */
+const LEASE_SECONDS = 30;
+const BUSY_RETRY_MS = 500;
+
+interface StoredAnswer {
+  readonly bytes: string;
+}
+
+/**
+ * Runs `work` and keeps its answer, in one transaction. A repeated request gets the first answer; a rival waits for it.
+ * Throws REQUEST_ID_REUSED when the id came with another body.
+ *
+ *     return once(db, call, RegisterSellerResponse, async (tx) => { ...; return { seller }; });
+ */
+export function once<C extends PrismaLike, R>(
+  db: Database<C>,
+  call: Call,
+  type: MessageType<R>,
+  work: (tx: Transaction<C>) => Promise<R>,
+): Promise<R> {
+  const claim = sqlCall(call);
+  return transaction(db, async (tx) => {
+    const raw = tx as unknown as RawQueries;
+    const [claimed] = (await refusing(fail, raw.$queryRaw`SELECT kit.claim(${claim}::jsonb) AS first`)) as [{ first: boolean }];
+    if (!claimed.first) return firstAnswer(raw, claim, type);
+    const response = await work(tx);
+    await raw.$queryRaw`SELECT kit.answer(${claim}::jsonb, ${stored(type, response)}::jsonb)`;
+    return response;
+  });
+}
+
+/**
+ * For an RPC with a remote call: commits the claim, runs `work` outside any transaction, and keeps its answer. A rival meanwhile gets
+ * ABORTED with RetryInfo. When the process dies in between, the request may be taken over after 30 s, so `work` must be resumable:
+ * every step of it idempotent. When `work` throws, the claim is given back.
+ */
+export async function claimFirst<R>(db: Database<PrismaLike>, call: Call, type: MessageType<R>, work: () => Promise<R>): Promise<R> {
+  const claim = sqlCall(call);
+  const query = db.client.$queryRaw`SELECT kit.claim_first(${claim}::jsonb, make_interval(secs => ${LEASE_SECONDS})) AS outcome`;
+  const [{ outcome }] = (await refusing(fail, query)) as [{ outcome: 'mine' | 'busy' | 'done' }];
+  if (outcome === 'done') return firstAnswer(db.client, claim, type);
+  if (outcome === 'busy') throw fail('REQUEST_IN_PROGRESS', {}, { retryAfterMs: BUSY_RETRY_MS });
+  try {
+    const response = await work();
+    await db.client.$queryRaw`SELECT kit.answer(${claim}::jsonb, ${stored(type, response)}::jsonb)`;
+    return response;
+  } catch (error) {
+    await db.client.$queryRaw`SELECT kit.unclaim(${claim}::jsonb)::text`;
+    throw error;
+  }
+}
+
+async function firstAnswer<R>(raw: RawQueries, claim: string, type: MessageType<R>): Promise<R> {
+  const [{ answer }] = (await raw.$queryRaw`SELECT kit.first_answer(${claim}::jsonb) AS answer`) as [{ answer: StoredAnswer | null }];
+  if (answer === null) throw fail('REQUEST_IN_PROGRESS', {}, { retryAfterMs: BUSY_RETRY_MS });
+  return type.decode(Buffer.from(answer.bytes, 'base64'));
+}
+
+const stored = <R>(type: MessageType<R>, response: R): string =>
+  JSON.stringify({ bytes: Buffer.from(type.encode(response).finish()).toString('base64') } satisfies StoredAnswer);
