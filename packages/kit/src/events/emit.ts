@@ -15,7 +15,7 @@ const keyFields = new Map(listEvents().map(({ type, key }) => [type, key]));
  */
 export async function emit<T>(
   tx: object,
-  origin: Origin,
+  { at, trace }: Origin,
   type: EventType<T>,
   event: T,
   { version }: { version: bigint | number },
@@ -26,5 +26,5 @@ export async function emit<T>(
   const schema = contracts.getMessage(type.$type)!;
   const body = JSON.stringify(toJson(schema, fromBinary(schema, type.encode(event).finish())));
   await (tx as RawQueries)
-    .$queryRaw`SELECT kit.emit(${sqlCall(origin)}::jsonb, ${type.$type}, ${key}, ${BigInt(version)}, ${body}::jsonb)::text`;
+    .$queryRaw`SELECT kit.emit(${sqlCall({ at, trace })}::jsonb, ${type.$type}, ${key}, ${BigInt(version)}, ${body}::jsonb)::text`;
 }

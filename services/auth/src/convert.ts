@@ -1,0 +1,15 @@
+import { type Account, Account_State, type JsonWebKey } from '@moa/contracts/auth/v1/auth';
+import { Role } from '@moa/contracts/options/v1/options';
+import type { RoleName } from './domain/roles.js';
+import type { AccountRow } from './store/accounts.js';
+import type { PublicSigningKey } from './store/signing-keys.js';
+
+export const accountToProto = ({ id, email, roles, state, createTime }: AccountRow): Account => ({
+  id,
+  email,
+  roles: roles.map((role) => Role[`ROLE_${role as RoleName}`]),
+  state: Account_State[`STATE_${state as 'ACTIVE' | 'SUSPENDED'}`],
+  createTime,
+});
+
+export const keyToProto = ({ kid, publicKey }: PublicSigningKey): JsonWebKey => ({ kid, kty: 'OKP', crv: 'Ed25519', x: publicKey, alg: 'EdDSA' });

@@ -1,0 +1,15 @@
+import type { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { type Handler, roleName } from '@moa/kit';
+import { accountToProto } from '../convert.js';
+import { checkGrant, type RoleName } from '../domain/roles.js';
+import type { Context } from '../service.js';
+import { changeRole } from '../store/accounts.js';
+
+type GrantRole = Handler<typeof AccountAdminServiceDefinition.methods.grantRole>;
+
+export const grantRole =
+  ({ db }: Context): GrantRole =>
+  async (request, call) => {
+    const role = checkGrant(roleName(request.role) as RoleName);
+    return { account: accountToProto(await changeRole(db, call, request.accountId, role, true)) };
+  };

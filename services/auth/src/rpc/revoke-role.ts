@@ -1,0 +1,15 @@
+import type { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { type Handler, roleName } from '@moa/kit';
+import { accountToProto } from '../convert.js';
+import { checkRevoke, type RoleName } from '../domain/roles.js';
+import type { Context } from '../service.js';
+import { changeRole } from '../store/accounts.js';
+
+type RevokeRole = Handler<typeof AccountAdminServiceDefinition.methods.revokeRole>;
+
+export const revokeRole =
+  ({ db }: Context): RevokeRole =>
+  async (request, call) => {
+    const role = checkRevoke(roleName(request.role) as RoleName);
+    return { account: accountToProto(await changeRole(db, call, request.accountId, role, false)) };
+  };

@@ -1,0 +1,49 @@
+import { hkdfSync } from 'node:crypto';
+import { AccountAdminServiceDefinition, AccountServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { type Database, openHost, originAt, type Running } from '@moa/kit';
+import type { AuthConfig } from './config.js';
+import { onSellerApproved } from './events/on-seller-approved.js';
+import { openFirstAdmin } from './first-admin.js';
+import { PrismaClient } from './generated/client.js';
+import { type Keyring, openKeyring, verificationKeys } from './keyring.js';
+import { openPasswords, type Passwords } from './passwords.js';
+import { openRedis } from './redis.js';
+import { accountAdminService, accountService, authService } from './rpc/index.js';
+import { forgetSessions } from './store/sessions.js';
+import { openThrottle, type Throttle } from './throttle.js';
+import { type IssueTokens, tokenIssuer } from './tokens.js';
+
+const FORGET_SESSIONS_EVERY_MS = 3_600_000;
+
+export interface Context {
+  readonly db: Database<PrismaClient>;
+  readonly passwords: Passwords;
+  readonly throttle: Throttle;
+  readonly keyring: Keyring;
+  readonly refreshTokenKey: Buffer;
+  readonly issueTokens: IssueTokens;
+}
+
+export async function startAuth(config: AuthConfig): Promise<Running> {
+  const host = await openHost('auth', config);
+  const db = host.database((adapter) => new PrismaClient({ adapter }));
+  const redis = openRedis(config.REDIS_URL, host);
+  const passwords = await openPasswords();
+  const start = originAt(host.clock.now());
+  const keyring = await openKeyring(db, config.KEY_ENCRYPTION_KEY, start);
+  await openFirstAdmin(config, db, passwords, start, host.log);
+
+  const refreshTokenKey = Buffer.from(hkdfSync('sha256', config.KEY_ENCRYPTION_KEY.reveal(), '', 'moa refresh tokens', 32));
+  const issueTokens = tokenIssuer(keyring, config.ISSUER, refreshTokenKey);
+  const throttle = openThrottle(redis, config.REDIS_PREFIX, host.log);
+  const context: Context = { db, passwords, throttle, keyring, refreshTokenKey, issueTokens };
+
+  host.verifyTokensWith(verificationKeys(keyring, host.clock));
+  host.serve(AuthServiceDefinition, authService(context));
+  host.serve(AccountAdminServiceDefinition, accountAdminService(context));
+  host.serve(AccountServiceDefinition, accountService(context));
+  await host.relay(db);
+  host.consume('roles', db, [onSellerApproved]);
+  host.job('forget-sessions', FORGET_SESSIONS_EVERY_MS, (run) => forgetSessions(db, run));
+  return host.listen();
+}

@@ -1,0 +1,59 @@
+import { type Call, type Database, newId, type Origin, sqlCall, write } from '@moa/kit';
+import { emailKeyOf } from '../domain/email.js';
+import type { RoleName } from '../domain/roles.js';
+import { fail } from '../errors.js';
+import { Prisma, type PrismaClient } from '../generated/client.js';
+
+/** What others may see of an account. */
+export interface AccountRow {
+  readonly id: string;
+  readonly email: string;
+  readonly roles: readonly string[];
+  readonly state: string;
+  readonly createTime: Date;
+}
+
+interface NewAccount {
+  readonly email: string;
+  readonly passwordHash: string;
+  readonly roles: readonly RoleName[];
+}
+
+const VISIBLE = { id: true, email: true, roles: true, state: true, createTime: true } as const;
+
+/** Opens an account, and says whether it did: an address that has one keeps it as it is. */
+export async function createAccount(db: Database<PrismaClient>, { at, trace }: Origin, account: NewAccount): Promise<boolean> {
+  // Without the call's claim: the hash of a body with a password in it must not lie in a table.
+  const [row] = await write<{ created: boolean }>(
+    db,
+    fail,
+    Prisma.sql`SELECT create_account(${sqlCall({ at, trace })}::jsonb, ${newId()}::uuid, ${account.email}, ${emailKeyOf(account.email)},
+      ${account.passwordHash}, ${account.roles}::text[]) AS created`,
+  );
+  return row!.created;
+}
+
+export const findAccount = (db: Database<PrismaClient>, id: string): Promise<AccountRow | null> =>
+  db.client.account.findUnique({ where: { id }, select: VISIBLE });
+
+export const findAccountByEmail = (db: Database<PrismaClient>, email: string): Promise<AccountRow | null> =>
+  db.client.account.findUnique({ where: { emailKey: emailKeyOf(email) }, select: VISIBLE });
+
+/** With the password's hash, for a sign-in. */
+export const findCredentials = (db: Database<PrismaClient>, emailKey: string) =>
+  db.client.account.findUnique({ where: { emailKey }, select: { ...VISIBLE, passwordHash: true } });
+
+/** An admin's change of roles, once for each request. */
+export async function changeRole(db: Database<PrismaClient>, call: Call, accountId: string, role: RoleName, present: boolean): Promise<AccountRow> {
+  const [row] = await write<{ account: Omit<AccountRow, 'createTime'> & { createTime: string } }>(
+    db,
+    fail,
+    Prisma.sql`SELECT change_role(${sqlCall(call)}::jsonb, ${accountId}::uuid, ${role}, ${present}) AS account`,
+  );
+  return { ...row!.account, createTime: new Date(row!.account.createTime) };
+}
+
+/** A role that an event gives: having it already is fine. */
+export async function grantRole(tx: Pick<PrismaClient, '$queryRaw'>, { at, trace }: Origin, accountId: string, role: RoleName): Promise<void> {
+  await tx.$queryRaw`SELECT id FROM set_role(${sqlCall({ at, trace })}::jsonb, ${accountId}::uuid, ${role}, true)`;
+}

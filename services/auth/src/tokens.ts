@@ -1,0 +1,35 @@
+// What a sign-in or a refresh gives: an access token that anybody can verify, and a refresh token that only we can.
+import type { Tokens } from '@moa/contracts/auth/v1/auth';
+import { TOKEN_AUDIENCE } from '@moa/kit';
+import { SignJWT } from 'jose';
+import { writeRefreshToken } from './domain/refresh-token.js';
+import type { Keyring } from './keyring.js';
+import type { SessionRow } from './store/sessions.js';
+
+const ACCESS_TOKEN_MS = 10 * 60_000;
+
+export interface Grant {
+  readonly account: { readonly id: string; readonly roles: readonly string[] };
+  readonly session: SessionRow;
+  /** The random part of the session's refresh tokens. */
+  readonly secret: Uint8Array;
+}
+
+export type IssueTokens = (grant: Grant, at: Date) => Promise<Tokens>;
+
+export function tokenIssuer(keyring: Keyring, issuer: string, refreshTokenKey: Buffer): IssueTokens {
+  return async ({ account, session, secret }, at) => {
+    const { kid, privateKey } = await keyring.signingKey(at);
+    const accessExpireTime = new Date(at.getTime() + ACCESS_TOKEN_MS);
+    const accessToken = await new SignJWT({ sid: session.id, sv: Number(session.version), roles: [...account.roles] })
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid })
+      .setIssuer(issuer)
+      .setAudience(TOKEN_AUDIENCE)
+      .setSubject(account.id)
+      .setIssuedAt(at)
+      .setExpirationTime(accessExpireTime)
+      .sign(privateKey);
+    const refreshToken = writeRefreshToken(refreshTokenKey, { sessionId: session.id, generation: session.generation, secret });
+    return { accessToken, accessExpireTime, refreshToken, refreshExpireTime: session.expireTime };
+  };
+}
