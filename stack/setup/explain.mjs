@@ -17,6 +17,6 @@ const CAUSES = [
 export function explained(what, error, output = '') {
   const said = output.trim();
   const known = CAUSES.find(([pattern]) => pattern.test(`${error.code ?? ''} ${error.message} ${said}`));
-  const lines = [`Could not ${what}: ${error.message}`, said && said.replaceAll(/^/gm, '    '), known?.[1]];
+  const lines = [`Could not ${what}: ${error.message}`, said === '' ? undefined : said.replaceAll(/^/gm, '    '), known?.[1]];
   return Object.assign(new Error(lines[0], { cause: error }), { explained: lines.filter(Boolean).join('\n') });
 }

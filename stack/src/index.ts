@@ -1,5 +1,5 @@
 export { databaseUrl, ensureDatabase, inDatabase, withClient } from './databases.js';
 export { migrate } from './migrate.js';
-export { setRedisUser } from './servers/redis.js';
 export { presentServices, type Service, services } from './services.js';
-export { type RunningTestServers, startTestServers, TEST_PASSWORD, type TestServers, templateOf } from './test-servers.js';
+export { bedNumber, copyTemplate, makeRedisUser, natsUrl } from './test-bed.js';
+export { type RunningTestServers, startTestServers, type TestServers } from './test-servers.js';

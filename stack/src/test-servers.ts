@@ -1,6 +1,6 @@
 // One set of servers for a whole test run: in a temporary folder, on free ports, with a migrated template of each database.
 // A test file opens its own bed in them: databases copied from the templates, a NATS account, Redis users with its own prefix.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureCertificates } from './certificates.js';
@@ -14,6 +14,9 @@ import { natsSource, postgresSource, redisSource } from './servers/sources.js';
 import { durablesOf, hasDatabase, migrationsOf, presentServices, root, type Service, services } from './services.js';
 
 export const TEST_PASSWORD = 'test';
+const KIT_TABLES = 'packages/kit/sql/0000_kit.sql';
+/** Stands for whatever is no service: it has the kit's tables only. */
+export const TOY = 'toy';
 /** Accounts are made ahead, since NATS reads them from its configuration. */
 const BEDS = 300;
 
@@ -68,7 +71,7 @@ export async function startTestServers(): Promise<RunningTestServers> {
       ),
       startRedis({ program: redisProgram, dataFolder: join(folder, 'redis'), password: TEST_PASSWORD }).then(keep),
       startNats({ program: natsProgram, dataFolder: join(folder, 'nats'), accounts: accountsForBeds() }).then(keep),
-      ensureCertificates(certificates, [...services.map(({ name }) => name), 'envoy', 'stack', 'stranger']),
+      ensureCertificates(certificates, [...services.map(({ name }) => name), 'envoy', 'stack', TOY, 'stranger']),
     ]);
     const servers: TestServers = {
       postgresUrl,
@@ -87,6 +90,8 @@ export async function startTestServers(): Promise<RunningTestServers> {
 async function makeTemplates(adminUrl: string, withDatabase: readonly Service[]): Promise<void> {
   await withClient(adminUrl, (admin) => admin.query(`CREATE SEQUENCE bed MAXVALUE ${BEDS}`));
   await closeCommonDatabases(adminUrl);
+  await ensureDatabase(adminUrl, templateOf(TOY), TOY, TEST_PASSWORD);
+  await withClient(inDatabase(adminUrl, templateOf(TOY)), (admin) => admin.query(readFileSync(join(root, KIT_TABLES), 'utf8')));
   await Promise.all(
     withDatabase.map(async (service) => {
       await ensureDatabase(adminUrl, templateOf(service.name), service.name, TEST_PASSWORD);

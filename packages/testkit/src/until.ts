@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const POLL_MS = 20;
+const WITHIN_MS = 15_000;
+
+/** Waits until a condition gives something true, and gives that. Throws after `withinMs`, with the last error if there was one. */
+export async function until<T>(condition: () => T | Promise<T>, withinMs = WITHIN_MS): Promise<NonNullable<T>> {
+  const endMs = performance.now() + withinMs;
+  for (;;) {
+    let failure: unknown;
+    try {
+      const value = await condition();
+      if (value) return value;
+    } catch (error) {
+      failure = error;
+    }
+    if (performance.now() > endMs) throw new Error(`not within ${withinMs} ms: ${condition}`, { cause: failure });
+    await sleep(POLL_MS);
+  }
+}
