@@ -1,0 +1,118 @@
+// What happens to every call on its way: request_id, token, deadline, typed errors, and another try where the contract allows one.
+import { type Policy, pathOf, policyOf, type ServiceDefinition } from '@moa/contracts/method';
+import { type CallOptions, type ClientMiddleware, Metadata, Status } from 'nice-grpc-common';
+import { v7 as uuidv7 } from 'uuid';
+import { MoaError, toMoaError } from './error.js';
+import type { Session } from './session.js';
+
+const MAX_TRIES = 3;
+const BACKOFF_MS = 100;
+// A retry budget as in gRPC proposal A6: a failure costs a token, a success gives a tenth back, and below half nothing is retried.
+const BUDGET_TOKENS = 10;
+const TOKENS_OF_A_SUCCESS = 0.1;
+
+/** Policies of all RPCs of some services, by path. */
+export function policiesOf(services: readonly ServiceDefinition[]): ReadonlyMap<string, Policy> {
+  return new Map(
+    services.flatMap((service) => Object.values(service.methods).map((method) => [pathOf(service, method), policyOf(method)] as const)),
+  );
+}
+
+/** Gives a request an id, if it takes one and has none, before anything is sent: every try of a call carries the same. */
+export const withRequestId: ClientMiddleware = async function* (call, options) {
+  if (!call.requestStream && (call.request as { requestId?: string }).requestId === '') {
+    return yield* call.next({ ...call.request, requestId: uuidv7() }, options);
+  }
+  return yield* call.next(call.request, options);
+};
+
+/** Tries again what may be tried again: UNAVAILABLE where the contract says repeatable, and a request that is still being worked on. */
+export function withRetries(policies: ReadonlyMap<string, Policy>): ClientMiddleware {
+  let budget = BUDGET_TOKENS;
+  return async function* (call, options) {
+    const policy = policies.get(call.method.path);
+    if (call.requestStream || call.responseStream || !policy?.repeatable) return yield* call.next(call.request, options);
+    for (let tries = 1; ; tries++) {
+      try {
+        const response = yield* call.next(call.request, options);
+        budget = Math.min(budget + TOKENS_OF_A_SUCCESS, BUDGET_TOKENS);
+        return response;
+      } catch (error) {
+        if (!(error instanceof MoaError) || !isWorthAnotherTry(error)) throw error;
+        budget = Math.max(budget - 1, 0);
+        if (tries === MAX_TRIES || budget <= BUDGET_TOKENS / 2) throw error;
+        await sleep(error.retryAfterMs ?? BACKOFF_MS * 2 ** tries * (0.5 + Math.random()), options.signal);
+      }
+    }
+  };
+}
+
+const isWorthAnotherTry = ({ code, reason }: MoaError) => code === Status.UNAVAILABLE || reason === 'REQUEST_IN_PROGRESS';
+
+/** Sends the token of the session; renews one that the server does not take, once. */
+export function withToken(session: Session): ClientMiddleware {
+  return async function* (call, options) {
+    const token = await session.accessToken();
+    try {
+      return yield* call.next(call.request, authorized(options, token));
+    } catch (error) {
+      if (!(error instanceof MoaError) || error.code !== Status.UNAUTHENTICATED || token === undefined || call.requestStream) throw error;
+      if (session.tokens?.accessToken === token) await session.renew();
+      return yield* call.next(call.request, authorized(options, session.tokens?.accessToken));
+    }
+  };
+}
+
+/** Ends a call at its contract's timeout, and tells the server: nobody works on for a caller who has gone. */
+export function withDeadline(policies: ReadonlyMap<string, Policy>): ClientMiddleware {
+  return async function* (call, options) {
+    const timeoutMs = policies.get(call.method.path)?.timeoutMs ?? 0;
+    if (timeoutMs === 0) return yield* call.next(call.request, options);
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const metadata = Metadata(options.metadata).set('grpc-timeout', `${timeoutMs}m`);
+    try {
+      return yield* call.next(call.request, {
+        ...options,
+        metadata,
+        signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
+      });
+    } catch (error) {
+      if (deadline.aborted && !options.signal?.aborted)
+        throw new MoaError(call.method.path, Status.DEADLINE_EXCEEDED, 'deadline exceeded', []);
+      throw error;
+    }
+  };
+}
+
+/** Turns what the transport throws into a MoaError. */
+export const withTypedErrors: ClientMiddleware = async function* (call, options) {
+  let trailer: Metadata | undefined;
+  const onTrailer = (metadata: Metadata) => {
+    trailer = metadata;
+    options.onTrailer?.(metadata);
+  };
+  // What Envoy answers by itself comes as a header.
+  const onHeader = (metadata: Metadata) => {
+    trailer ??= metadata;
+    options.onHeader?.(metadata);
+  };
+  try {
+    return yield* call.next(call.request, { ...options, onTrailer, onHeader });
+  } catch (error) {
+    throw toMoaError(call.method.path, error, trailer);
+  }
+};
+
+function authorized(options: CallOptions, token: string | undefined): CallOptions {
+  return token === undefined ? options : { ...options, metadata: Metadata(options.metadata).set('authorization', `Bearer ${token}`) };
+}
+
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}

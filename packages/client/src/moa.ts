@@ -1,0 +1,95 @@
+// Everything that people and partners may call, with the comfort that every caller wants.
+
+import type { Account, Tokens } from '@moa/contracts/auth/v1/auth';
+import { AccountAdminServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
+import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
+import type { ServiceDefinition } from '@moa/contracts/method';
+import { FundingPaymentServiceDefinition, LedgerServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
+import { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
+import { UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
+import { type ClientMiddleware, composeClientMiddleware } from 'nice-grpc-common';
+import type { Client } from 'nice-grpc-web';
+import { policiesOf, withDeadline, withRequestId, withRetries, withToken, withTypedErrors } from './middleware.js';
+import { createSession } from './session.js';
+
+const SERVICES = {
+  auth: AuthServiceDefinition,
+  accountAdmin: AccountAdminServiceDefinition,
+  users: UserServiceDefinition,
+  sellers: SellerServiceDefinition,
+  projects: ProjectServiceDefinition,
+  pledges: PledgeServiceDefinition,
+  payments: FundingPaymentServiceDefinition,
+  ledger: LedgerServiceDefinition,
+} as const;
+
+type Services = { readonly [Name in keyof typeof SERVICES]: Client<(typeof SERVICES)[Name]> };
+
+/**
+ * Moa as its callers see it: `moa.pledges.createPledge({ ... })`. Fields may be left out; a request_id is made where one is missing and kept
+ * over retries; tokens are sent and renewed; errors are MoaErrors.
+ */
+export interface Moa extends Services {
+  /** Signs in and keeps the tokens. */
+  signIn(email: string, password: string): Promise<Account>;
+  /** Ends the session here and there. */
+  signOut(): Promise<void>;
+  /** The tokens at hand. */
+  readonly tokens: Tokens | undefined;
+  /** Goes on with tokens that were kept from before. */
+  useTokens(tokens: Tokens | undefined): void;
+  close(): void;
+}
+
+export interface MoaOptions {
+  /** Told of every new pair of tokens, and of their end: to keep them. */
+  readonly onTokens?: (tokens: Tokens | undefined) => void;
+}
+
+/** How calls get there: over gRPC or over gRPC-Web. */
+export interface Transport {
+  create<S extends ServiceDefinition>(definition: S, middleware: ClientMiddleware): Client<S>;
+  close(): void;
+}
+
+export function createMoa(transport: Transport, options: MoaOptions): Moa {
+  const policies = policiesOf(Object.values(SERVICES));
+  const plain = composeClientMiddleware(
+    withTypedErrors,
+    composeClientMiddleware(withDeadline(policies), composeClientMiddleware(withRetries(policies), withRequestId)),
+  );
+  const anonymous = transport.create(AuthServiceDefinition, plain);
+  const session = createSession(
+    async (refreshToken) => (await anonymous.refreshToken({ refreshToken })).tokens!,
+    (tokens) => options.onTokens?.(tokens),
+  );
+  const full = composeClientMiddleware(
+    withTypedErrors,
+    composeClientMiddleware(
+      withDeadline(policies),
+      composeClientMiddleware(withToken(session), composeClientMiddleware(withRetries(policies), withRequestId)),
+    ),
+  );
+  const services = Object.fromEntries(
+    Object.entries(SERVICES).map(([name, definition]) => [name, transport.create(definition, full)]),
+  ) as unknown as Services;
+
+  return {
+    ...services,
+    get tokens() {
+      return session.tokens;
+    },
+    useTokens: (tokens) => session.set(tokens),
+    async signIn(email, password) {
+      const { account, tokens } = await anonymous.signIn({ email, password });
+      session.set(tokens);
+      return account!;
+    },
+    async signOut() {
+      await services.auth.signOut({});
+      session.set(undefined);
+    },
+    close: () => transport.close(),
+  };
+}

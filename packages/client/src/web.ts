@@ -1,0 +1,24 @@
+// Moa from a browser, over gRPC-Web: the same calls as from Node.
+import type { ServiceDefinition } from '@moa/contracts/method';
+import type { ClientMiddleware } from 'nice-grpc-common';
+import { createChannel, createClientFactory } from 'nice-grpc-web';
+import { createMoa, type Moa, type MoaOptions } from './moa.js';
+
+export { MoaError } from './error.js';
+export type { Moa, MoaOptions } from './moa.js';
+export { pages } from './pages.js';
+
+/** Connects to Moa's door: see connectMoa of @moa/client/node. */
+export function connectMoa(url: string, options: MoaOptions = {}): Moa {
+  const channel = createChannel(url);
+  return createMoa(
+    {
+      create: <S extends ServiceDefinition>(definition: S, middleware: ClientMiddleware) =>
+        createClientFactory()
+          .use(middleware)
+          .create(definition as never, channel) as never,
+      close: () => {},
+    },
+    options,
+  );
+}
