@@ -1,0 +1,13 @@
+import { hostVariables, readConfig, secret } from '@moa/kit';
+import { z } from 'zod';
+
+export const variables = {
+  ...hostVariables,
+  DATABASE_URL: secret(),
+  /** 32 bytes in base64: seals settlement accounts. */
+  BANK_ACCOUNT_KEY: secret(),
+};
+
+export type SellerConfig = z.infer<z.ZodObject<typeof variables>>;
+
+export const readSellerConfig = (): SellerConfig => readConfig(variables, process.env);

@@ -1,0 +1,12 @@
+import { Seller_State, type Seller as SellerProto } from '@moa/contracts/seller/v1/seller';
+import { masked, type Seller } from './domain/seller.js';
+
+export const sellerToProto = ({ settlementAccount: { bankCode, accountNumber, holderName }, version: _, state, ...seller }: Seller): SellerProto => ({
+  ...seller,
+  state: Seller_State[`STATE_${state}`],
+  settlementAccount: { bankCode, accountNumber: masked(accountNumber), holderName },
+});
+
+/** Undefined for STATE_UNSPECIFIED: all of them. */
+export const stateFromProto = (state: Seller_State): Seller['state'] | undefined =>
+  (['PENDING', 'APPROVED', 'REJECTED'] as const).find((name) => Seller_State[`STATE_${name}`] === state);

@@ -1,0 +1,28 @@
+import type { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
+import { type Handler, kitFail, pageOf, pageSizeOf, readPageToken } from '@moa/kit';
+import { sellerToProto, stateFromProto } from '../convert.js';
+import type { Context } from '../service.js';
+import { listSellers as readSellers, type Position } from '../store/sellers.js';
+
+type ListSellers = Handler<typeof SellerServiceDefinition.methods.listSellers>;
+
+export const listSellers =
+  ({ db, bankAccountKey }: Context): ListSellers =>
+  async ({ state, pageSize, pageToken }) => {
+    const size = pageSizeOf(pageSize);
+    const after = positionOf(readPageToken(pageToken, [state]));
+    const rows = await readSellers(db, bankAccountKey, { state: stateFromProto(state), after, limit: size + 1 });
+    const { items, nextPageToken } = pageOf(rows, size, ({ createTime, id }) => [createTime.toISOString(), id], [state]);
+    return { sellers: items.map(sellerToProto), nextPageToken };
+  };
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+// A token is opaque, not signed: it may have been made up.
+function positionOf(keys: readonly string[] | undefined): Position | undefined {
+  if (!keys) return undefined;
+  const [time = '', id = ''] = keys;
+  const createTime = new Date(time);
+  if (Number.isNaN(createTime.getTime()) || !UUID.test(id)) throw kitFail('PAGE_TOKEN_INVALID');
+  return { createTime, id };
+}
