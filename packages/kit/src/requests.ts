@@ -41,7 +41,12 @@ export function once<C extends PrismaLike, R>(
  * ABORTED with RetryInfo. When the process dies in between, the request may be taken over after 30 s, so `work` must be resumable:
  * every step of it idempotent. When `work` throws, the claim is given back.
  */
-export async function claimFirst<R>(db: Database<PrismaLike>, call: Call, type: MessageType<R>, work: () => Promise<R>): Promise<R> {
+export async function claimFirst<R>(
+  db: Database<PrismaLike>,
+  call: Pick<Call, 'at' | 'trace' | 'claim'>,
+  type: MessageType<R>,
+  work: () => Promise<R>,
+): Promise<R> {
   const claim = sqlCall(call);
   const query = db.client.$queryRaw`SELECT kit.claim_first(${claim}::jsonb, make_interval(secs => ${LEASE_SECONDS})) AS outcome`;
   const [{ outcome }] = (await refusing(fail, query)) as [{ outcome: 'mine' | 'busy' | 'done' }];

@@ -1,0 +1,63 @@
+import * as proto from '@moa/contracts/payment/v1/payment';
+import type { Money } from '@moa/contracts/type/v1/money';
+import type { LedgerAccountName } from './domain/ledger.js';
+import type { Attempt, Payment } from './domain/payment.js';
+import type { BillingMethod } from './generated/client.js';
+
+export const billingMethodToProto = ({ id, brand, last4, createTime }: BillingMethod): proto.BillingMethod => ({
+  id,
+  brand,
+  last4,
+  createTime,
+});
+
+export const paymentToProto = (payment: Payment): proto.Payment => ({
+  id: payment.id,
+  pledgeId: payment.pledgeId,
+  projectId: payment.projectId,
+  payerId: payment.payerId,
+  state: proto.Payment_State[`STATE_${payment.state}`],
+  amount: { currencyCode: payment.currency, amountMinor: payment.amountMinor },
+  attempts: payment.attempts.map(attemptToProto),
+  createTime: payment.createTime,
+});
+
+const attemptToProto = (attempt: Attempt): proto.Attempt => ({
+  number: attempt.number,
+  state: proto.Attempt_State[`STATE_${attempt.state}`],
+  declineCode: attempt.declineCode ?? '',
+  createTime: attempt.createTime,
+  settleTime: attempt.settleTime ?? undefined,
+});
+
+export const chargeFromProto = ({ pledgeId, projectId, sellerId, backerId, billingMethodId, amount, attempt }: ProtoCharge) => ({
+  pledgeId,
+  projectId,
+  sellerId,
+  payerId: backerId,
+  billingMethodId,
+  // Checked before the handler runs: an amount is required.
+  currency: amount!.currencyCode,
+  amountMinor: amount!.amountMinor,
+  attempt,
+});
+
+interface ProtoCharge {
+  readonly pledgeId: string;
+  readonly projectId: string;
+  readonly sellerId: string;
+  readonly backerId: string;
+  readonly billingMethodId: string;
+  readonly amount: Money | undefined;
+  readonly attempt: number;
+}
+
+const accountNames: Partial<Record<proto.LedgerAccount, LedgerAccountName>> = {
+  [proto.LedgerAccount.LEDGER_ACCOUNT_PROVIDER_CLEARING]: 'PROVIDER_CLEARING',
+  [proto.LedgerAccount.LEDGER_ACCOUNT_SELLER_PAYABLE]: 'SELLER_PAYABLE',
+  [proto.LedgerAccount.LEDGER_ACCOUNT_PLATFORM_FEE]: 'PLATFORM_FEE',
+  [proto.LedgerAccount.LEDGER_ACCOUNT_PROVIDER_FEE]: 'PROVIDER_FEE',
+};
+
+/** Checked before the handler runs: it is one of the accounts. */
+export const accountFromProto = (account: proto.LedgerAccount): LedgerAccountName => accountNames[account]!;

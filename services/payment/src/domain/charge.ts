@@ -1,0 +1,42 @@
+// What is asked of the provider for an attempt, and when it is asked again.
+import { fail } from '../errors.js';
+
+/** What funding asks to be charged for a pledge. */
+export interface Charge {
+  readonly pledgeId: string;
+  readonly projectId: string;
+  readonly sellerId: string;
+  readonly payerId: string;
+  readonly billingMethodId: string;
+  readonly currency: string;
+  readonly amountMinor: bigint;
+  readonly attempt: number;
+}
+
+/** Each pledge once, and each with something to pay. */
+export function checkCharges(charges: readonly Charge[]): readonly Charge[] {
+  const seen = new Set<string>();
+  for (const { pledgeId, amountMinor } of charges) {
+    if (seen.has(pledgeId)) throw fail('PLEDGE_TWICE', { pledgeId });
+    if (amountMinor <= 0n) throw fail('AMOUNT_ZERO', { pledgeId });
+    seen.add(pledgeId);
+  }
+  return charges;
+}
+
+/** Says which attempt a charge at the provider is: the same however often it is sent. */
+export const idempotencyKeyOf = (paymentId: string, attempt: number): string => `${paymentId}:${attempt}`;
+
+export const cancelKeyOf = (paymentId: string): string => `${paymentId}:cancel`;
+
+/** The attempt that a key was made for; none when it is not one of ours. */
+export function attemptOfKey(key: string): { paymentId: string; number: number } | undefined {
+  const [, paymentId, number] = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}):([1-9]\d{0,2})$/.exec(key) ?? [];
+  return paymentId && number ? { paymentId, number: Number(number) } : undefined;
+}
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** How long to wait before the provider is asked once more, after so many tries. */
+export const pauseMs = (tries: number): number => Math.min(FIRST_PAUSE_MS * 2 ** Math.max(tries - 1, 0), LONGEST_PAUSE_MS);

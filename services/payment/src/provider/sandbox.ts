@@ -1,0 +1,108 @@
+// The sandbox provider over HTTP. See packages/sandbox-provider/README.md.
+import { z } from 'zod';
+import { makePace } from './pace.js';
+import { CardRefused, OutcomeUnknown, type PaymentProvider, type ProviderCharge } from './port.js';
+
+export interface SandboxOptions {
+  readonly url: string;
+  readonly apiKey: string;
+  /** An answer that takes longer is not waited for. */
+  readonly timeoutMs: number;
+  /** Calls a second that the provider allows us. */
+  readonly ratePerSecond: number;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+const cardReasons = { card_number_invalid: 'CARD_INVALID', card_expired: 'CARD_EXPIRED', card_refused: 'CARD_REFUSED' } as const;
+/** Errors that say for sure that a charge was not booked. */
+const REFUSED_CODES: ReadonlySet<string> = new Set(['billing_key_not_found', 'invalid_request']);
+
+const errorShape = z.object({ error: z.object({ code: z.string() }) });
+const cardShape = z.object({ billingKey: z.string().min(1), brand: z.string(), last4: z.string().regex(/^\d{4}$/) });
+const minorUnits = z.int().min(0).transform(BigInt);
+const chargeShape = z.object({
+  id: z.string().min(1),
+  state: z.enum(['SUCCEEDED', 'DECLINED', 'CANCELED']),
+  idempotencyKey: z.string(),
+  currency: z.string(),
+  amountMinor: minorUnits,
+  feeMinor: minorUnits,
+  declineCode: z.string().optional(),
+});
+
+export function sandboxProvider({ url, apiKey, timeoutMs, ratePerSecond }: SandboxOptions): PaymentProvider {
+  const pace = makePace(ratePerSecond);
+
+  async function call(method: 'GET' | 'POST', path: string, body?: object, idempotencyKey?: string): Promise<Reply> {
+    await pace();
+    const headers: Record<string, string> = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+    if (idempotencyKey) headers['idempotency-key'] = idempotencyKey;
+    try {
+      const response = await fetch(url + path, {
+        method,
+        headers,
+        signal: AbortSignal.timeout(timeoutMs),
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      return { status: response.status, body: await response.json() };
+    } catch (cause) {
+      throw new OutcomeUnknown(`${method} ${pathName(path)}: ${(cause as Error).name}`, { cause });
+    }
+  }
+
+  async function ask(path: string): Promise<ProviderCharge | undefined> {
+    const reply = await call('GET', path);
+    if (codeOf(reply) === 'charge_not_found') return undefined;
+    return chargeOf('GET /v1/charges', reply);
+  }
+
+  const getCharge = (id: string) => ask(`/v1/charges/${encodeURIComponent(id)}`);
+
+  return {
+    async registerCard(card) {
+      const reply = await call('POST', '/v1/billing-keys', card);
+      const reason = cardReasons[codeOf(reply) as keyof typeof cardReasons];
+      if (reason) throw new CardRefused(reason);
+      return read(cardShape, 'POST /v1/billing-keys', reply);
+    },
+    async charge({ idempotencyKey, amountMinor, ...order }) {
+      const reply = await call('POST', '/v1/charges', { ...order, amountMinor: Number(amountMinor) }, idempotencyKey);
+      const code = codeOf(reply);
+      if (code && REFUSED_CODES.has(code)) return { state: 'REFUSED', code };
+      return chargeOf('POST /v1/charges', reply);
+    },
+    findCharge: (idempotencyKey) => ask(`/v1/charges?idempotencyKey=${encodeURIComponent(idempotencyKey)}`),
+    getCharge,
+    async cancelCharge(chargeId, idempotencyKey) {
+      const reply = await call('POST', `/v1/charges/${encodeURIComponent(chargeId)}/cancel`, {}, idempotencyKey);
+      if (codeOf(reply) !== 'charge_already_canceled') return chargeOf('POST /v1/charges/:id/cancel', reply);
+      // By somebody else, such as the provider's own staff.
+      const charge = await getCharge(chargeId);
+      if (charge?.state !== 'CANCELED') throw new OutcomeUnknown('a canceled charge is not canceled');
+      return charge;
+    },
+  };
+}
+
+function chargeOf(what: string, reply: Reply): ProviderCharge {
+  const { declineCode, ...charge } = read(chargeShape, what, reply);
+  return { ...charge, declineCode };
+}
+
+// Anything but an answer that is understood leaves the outcome unknown.
+function read<T>(shape: z.ZodType<T>, what: string, reply: Reply): T {
+  const parsed = shape.safeParse(reply.body);
+  if (reply.status >= 300 || !parsed.success) throw new OutcomeUnknown(`${what}: ${reply.status} ${codeOf(reply) ?? 'unreadable'}`);
+  return parsed.data;
+}
+
+function codeOf({ status, body }: Reply): string | undefined {
+  return status < 400 ? undefined : errorShape.safeParse(body).data?.error.code;
+}
+
+// For messages: without ids.
+const pathName = (path: string): string => path.split(/[?]/)[0]!.replace(/ch_[^/]+/, ':id');

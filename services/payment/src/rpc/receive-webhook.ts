@@ -1,0 +1,33 @@
+import type { ProviderWebhookServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
+import type { Handler } from '@moa/kit';
+import { checkSignature, readEvent } from '../domain/webhook.js';
+import { fail } from '../errors.js';
+import { OutcomeUnknown } from '../provider/port.js';
+import type { Context } from '../service.js';
+import { finishEvent, receiveEvent } from '../store/provider-events.js';
+import { settleFound } from '../work/charge-attempt.js';
+
+type ReceiveWebhook = Handler<typeof ProviderWebhookServiceDefinition.methods.receiveWebhook>;
+
+const RETRY_MS = 1_000;
+
+export const receiveWebhook =
+  (context: Context): ReceiveWebhook =>
+  async ({ body, headers }, call) => {
+    const { db, provider, webhookSecret, log } = context;
+    // The machine's own clock, not the house's: the provider stamps with real time.
+    checkSignature(webhookSecret.reveal(), headers, body, Date.now());
+    const event = readEvent(body);
+    if (!(await receiveEvent(db, event, call.at))) return {};
+    try {
+      // What the event says may be old by now. What counts is how the charge stands.
+      const charge = await provider.getCharge(event.chargeId);
+      if (!charge || !(await settleFound(context, call, charge)))
+        log.warn({ type: event.type }, 'the provider tells of a charge that is not ours');
+    } catch (error) {
+      if (error instanceof OutcomeUnknown) throw fail('PROVIDER_UNAVAILABLE', {}, { retryAfterMs: RETRY_MS });
+      throw error;
+    }
+    await finishEvent(db, event.id, call.at);
+    return {};
+  };

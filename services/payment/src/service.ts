@@ -1,0 +1,86 @@
+import {
+  FundingPaymentServiceDefinition,
+  LedgerServiceDefinition,
+  ProviderWebhookServiceDefinition,
+} from '@moa/contracts/payment/v1/payment_service';
+import { type Clock, type Host, openHost, type Running, type Secret } from '@moa/kit';
+import type { PaymentConfig } from './config.js';
+import { PrismaClient } from './generated/client.js';
+import type { PaymentProvider } from './provider/port.js';
+import { sandboxProvider } from './provider/sandbox.js';
+import { fundingPaymentService, ledgerService, providerWebhookService } from './rpc/index.js';
+import { claimAttempt } from './store/attempts.js';
+import { claimCancel } from './store/cancellations.js';
+import type { PaymentDatabase } from './store/database.js';
+import { forgetEvents } from './store/provider-events.js';
+import { chargeAttempt } from './work/charge-attempt.js';
+import { finishCancel } from './work/give-back.js';
+import { openLanes } from './work/lanes.js';
+
+/** Finds what a crash left and what the provider is to be asked again. A new charge is told of at once. */
+const POLL_MS = 500;
+const CANCEL_LANES = 4;
+/** Work may ask the provider and then call it; whoever holds it longer has died. Taking over too soon does no harm: keys see to that. */
+const LEASE_SLACK_MS = 1_000;
+const PROVIDER_EVENTS_KEPT_MS = 30 * 86_400_000;
+const FORGET_EVERY_MS = 3_600_000;
+
+export interface Context {
+  readonly db: PaymentDatabase;
+  readonly provider: PaymentProvider;
+  readonly clock: Clock;
+  readonly log: Host['log'];
+  /** How long work that was claimed belongs to the one who claimed it. */
+  readonly leaseMs: number;
+  readonly apiKey: Secret;
+  readonly webhookSecret: Secret;
+  /** Says that attempts wait to be sent. */
+  readonly wakeCharges: () => void;
+}
+
+export async function startPayment(config: PaymentConfig): Promise<Running> {
+  const host = await openHost('payment', config);
+  const db = host.database((adapter) => new PrismaClient({ adapter }));
+  const provider = sandboxProvider({
+    url: config.PROVIDER_URL,
+    apiKey: config.PROVIDER_API_KEY.reveal(),
+    timeoutMs: config.PROVIDER_TIMEOUT_MS,
+    ratePerSecond: config.PROVIDER_RATE_PER_SECOND,
+  });
+  const context: Context = {
+    db,
+    provider,
+    clock: host.clock,
+    log: host.log,
+    leaseMs: 2 * config.PROVIDER_TIMEOUT_MS + LEASE_SLACK_MS,
+    apiKey: config.PROVIDER_API_KEY,
+    webhookSecret: config.WEBHOOK_SECRET,
+    wakeCharges: () => charges.wake(),
+  };
+  await host.relay(db);
+
+  const charges = openLanes(
+    host.log,
+    config.PROVIDER_CONCURRENCY,
+    () => claimAttempt(db, context.leaseMs),
+    (attempt) => chargeAttempt(context, attempt),
+  );
+  const cancels = openLanes(
+    host.log,
+    CANCEL_LANES,
+    () => claimCancel(db, context.leaseMs),
+    (cancel) => finishCancel(context, cancel),
+  );
+  host.onStop(() => charges.stop());
+  host.onStop(() => cancels.stop());
+  host.job('due', POLL_MS, async () => {
+    charges.wake();
+    cancels.wake();
+  });
+  host.job('forget-provider-events', FORGET_EVERY_MS, ({ at }) => forgetEvents(db, new Date(at.getTime() - PROVIDER_EVENTS_KEPT_MS)));
+
+  host.serve(FundingPaymentServiceDefinition, fundingPaymentService(context));
+  host.serve(LedgerServiceDefinition, ledgerService(context));
+  host.serve(ProviderWebhookServiceDefinition, providerWebhookService(context));
+  return host.listen();
+}

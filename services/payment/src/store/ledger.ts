@@ -1,0 +1,20 @@
+import type { LedgerAccountName } from '../domain/ledger.js';
+import type { PaymentDatabase } from './database.js';
+
+export interface Balance {
+  readonly balanceMinor: bigint;
+  readonly entryCount: bigint;
+}
+
+/** The sum of an account's entries, of one owner or of all. */
+export async function readBalance(
+  { client }: PaymentDatabase,
+  account: LedgerAccountName,
+  currency: string,
+  ownerId: string | undefined,
+): Promise<Balance> {
+  const [row] = await client.$queryRaw<Balance[]>`
+    SELECT coalesce(sum(amount_minor), 0)::bigint AS "balanceMinor", count(*) AS "entryCount" FROM ledger_entry
+    WHERE account = ${account} AND currency = ${currency} AND (${ownerId ?? null}::uuid IS NULL OR owner_id = ${ownerId ?? null}::uuid)`;
+  return row!;
+}

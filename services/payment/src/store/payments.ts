@@ -1,0 +1,62 @@
+import { type Call, newId, sqlCall, write } from '@moa/kit';
+import type { Charge } from '../domain/charge.js';
+import type { Payment } from '../domain/payment.js';
+import { fail } from '../errors.js';
+import { Prisma } from '../generated/client.js';
+import type { PaymentDatabase } from './database.js';
+
+const withAttempts = { include: { attempts: { orderBy: { number: 'asc' } } } } as const;
+
+/** One statement for the batch: every charge is taken in, or none and the reason is thrown. */
+export async function chargePledges(db: PaymentDatabase, call: Call, charges: readonly Charge[]): Promise<Payment[]> {
+  // Amounts as text: JSON's numbers are not for money.
+  const body = JSON.stringify(charges.map((charge) => ({ ...charge, newPaymentId: newId(), amountMinor: String(charge.amountMinor) })));
+  const [row] = await write<{ answer: StoredPayment[] }>(
+    db,
+    fail,
+    Prisma.sql`SELECT charge_pledges(${sqlCall(call)}::jsonb, ${body}::jsonb) AS answer`,
+  );
+  return row!.answer.map(revive);
+}
+
+export async function findPayment({ client }: PaymentDatabase, pledgeId: string): Promise<Payment | undefined> {
+  const row = await client.payment.findUnique({ where: { pledgeId }, ...withAttempts });
+  return row ? (row as Payment) : undefined;
+}
+
+/** Newest first, from the one after `after` on. */
+export async function listPayments(
+  { client }: PaymentDatabase,
+  payerId: string,
+  after: string | undefined,
+  count: number,
+): Promise<Payment[]> {
+  const rows = await client.payment.findMany({
+    where: { payerId, ...(after && { id: { lt: after } }) },
+    orderBy: { id: 'desc' },
+    take: count,
+    ...withAttempts,
+  });
+  return rows as Payment[];
+}
+
+/** What payment_json writes. */
+type StoredPayment = Omit<Payment, 'amountMinor' | 'createTime' | 'attempts'> & {
+  readonly amountMinor: string;
+  readonly createTime: string;
+  readonly attempts: readonly (Omit<Payment['attempts'][number], 'createTime' | 'settleTime'> & {
+    readonly createTime: string;
+    readonly settleTime: string | null;
+  })[];
+};
+
+const revive = (stored: StoredPayment): Payment => ({
+  ...stored,
+  amountMinor: BigInt(stored.amountMinor),
+  createTime: new Date(stored.createTime),
+  attempts: stored.attempts.map((attempt) => ({
+    ...attempt,
+    createTime: new Date(attempt.createTime),
+    settleTime: attempt.settleTime === null ? null : new Date(attempt.settleTime),
+  })),
+});

@@ -1,0 +1,53 @@
+// Brings an attempt to its end: sends it, asks for its outcome, writes it down.
+import { type Call, crashPoint, type Origin, originAt } from '@moa/kit';
+import { attemptOfKey, idempotencyKeyOf, pauseMs } from '../domain/charge.js';
+import { OutcomeUnknown, type PaymentProvider, type ProviderCharge, type Refusal } from '../provider/port.js';
+import type { Context } from '../service.js';
+import { type ClaimedAttempt, findAttempt, type OpenAttempt, postponeAttempt, settleAttempt } from '../store/attempts.js';
+import { settleCancel } from '../store/cancellations.js';
+
+/** Works on an attempt that was claimed. Without an answer it stays UNKNOWN, and is asked for again after a pause. */
+export async function chargeAttempt(context: Context, attempt: ClaimedAttempt): Promise<void> {
+  const { db, provider, clock, log } = context;
+  try {
+    crashPoint('payment.charge.sending');
+    const outcome = await outcomeOf(provider, attempt);
+    crashPoint('payment.provider.answered');
+    const now = originAt(clock.now());
+    await settle(context, attempt.trace ? { ...now, trace: attempt.trace } : now, attempt, outcome);
+    crashPoint('payment.charge.settled');
+  } catch (error) {
+    if (!(error instanceof OutcomeUnknown)) throw error;
+    log.warn(
+      { paymentId: attempt.paymentId, attempt: attempt.number, tries: attempt.tries, cause: error.message },
+      'outcome of a charge unknown',
+    );
+    await postponeAttempt(db, attempt, pauseMs(attempt.tries));
+  }
+}
+
+/** What somebody else learned of a charge at the provider, such as by a webhook. False when it is none of ours. */
+export async function settleFound(context: Context, call: Call, charge: ProviderCharge): Promise<boolean> {
+  const key = attemptOfKey(charge.idempotencyKey);
+  const attempt = key && (await findAttempt(context.db, key.paymentId, key.number));
+  if (attempt) await settle(context, call, attempt, charge);
+  return attempt !== undefined;
+}
+
+// What may have been sent before is asked for first. What the provider never booked is sent under the same key, so that it cannot be
+// booked twice even if the first request is still on its way.
+async function outcomeOf(provider: PaymentProvider, attempt: ClaimedAttempt): Promise<ProviderCharge | Refusal> {
+  const idempotencyKey = idempotencyKeyOf(attempt.paymentId, attempt.number);
+  const found = attempt.was === 'UNKNOWN' ? await provider.findCharge(idempotencyKey) : undefined;
+  const { billingKey, currency, amountMinor, pledgeId } = attempt;
+  return found ?? provider.charge({ idempotencyKey, billingKey, currency, amountMinor, orderId: pledgeId });
+}
+
+async function settle({ db }: Context, origin: Origin, attempt: OpenAttempt, charge: ProviderCharge | Refusal): Promise<void> {
+  if (charge.state !== 'REFUSED' && (charge.currency !== attempt.currency || charge.amountMinor !== attempt.amountMinor)) {
+    throw new OutcomeUnknown('the provider tells of another amount');
+  }
+  await settleAttempt(db, origin, attempt, charge);
+  // Given back by somebody else before we knew that it was paid, or after.
+  if (charge.state === 'CANCELED') await settleCancel(db, origin, attempt.paymentId);
+}
