@@ -1,0 +1,13 @@
+import { hostAndPort, hostVariables, readConfig, secret } from '@moa/kit';
+import { z } from 'zod';
+
+export const variables = {
+  ...hostVariables,
+  DATABASE_URL: secret(),
+  /** Keys of tokens, and addresses of accounts. */
+  AUTH_ADDRESS: hostAndPort(),
+};
+
+export type UserConfig = z.infer<z.ZodObject<typeof variables>>;
+
+export const readUserConfig = (): UserConfig => readConfig(variables, process.env);
