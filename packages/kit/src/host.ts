@@ -158,6 +158,7 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
     async listen() {
       identify ??= tokenVerifier(keysOfAuth(host.connect(AuthServiceDefinition, required('AUTH_ADDRESS'))), config.ISSUER, clock);
       const metrics = await serveMetrics(registry, config.METRICS_LISTEN);
+      await certificates.read();
       const port = await bind(server, config.LISTEN, certificates.server);
       setHealth('SERVING');
       const address = `${config.LISTEN.split(':')[0]}:${port}`;

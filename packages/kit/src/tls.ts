@@ -7,7 +7,7 @@ const REFRESH_MS = 10_000;
 const URI = /(?:^|, )URI:spiffe:\/\/moa\/([a-z0-9-]+)(?:,|$)/;
 
 /** Certificates of one folder, for both directions. A new set in the folder is used within seconds, by new connections. */
-export function certificatesIn(folder: string): { server: ServerCredentials; channel: ChannelCredentials } {
+export function certificatesIn(folder: string): { server: ServerCredentials; channel: ChannelCredentials; read(): Promise<void> } {
   const files = new experimental.FileWatcherCertificateProvider({
     caCertificateFile: join(folder, 'ca.pem'),
     certificateFile: join(folder, 'cert.pem'),
@@ -17,6 +17,16 @@ export function certificatesIn(folder: string): { server: ServerCredentials; cha
   return {
     server: experimental.createCertificateProviderServerCredentials(files, files, true),
     channel: experimental.createCertificateProviderChannelCredentials(files, files),
+    // A server that listens before they are read refuses who comes first.
+    read: () =>
+      new Promise((resolve, reject) => {
+        const listener: Parameters<typeof files.addIdentityCertificateListener>[0] = (certificate) => {
+          files.removeIdentityCertificateListener(listener);
+          if (certificate) resolve();
+          else reject(new Error(`there is no cert.pem with a key.pem to read in ${folder}`));
+        };
+        files.addIdentityCertificateListener(listener);
+      }),
   };
 }
 
