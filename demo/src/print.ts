@@ -56,3 +56,15 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
   for (const row of rows) console.log(line(row));
   if (foot) console.log(`${rule}\n${bold(line(foot))}`);
 }
+
+/** True when all of them hold. */
+export function printFindings(findings: readonly { readonly says: string; readonly holds: boolean; readonly figures: string }[]): boolean {
+  for (const { says, holds, figures } of findings) console.log(`${holds ? '✓' : '✗'} ${says} ${dim(`(${figures})`)}`);
+  const broken = findings.filter(({ holds }) => !holds).length;
+  console.log(bold(broken === 0 ? `\nAll ${findings.length} hold.` : `\n${broken} of ${findings.length} do not hold.`));
+  return broken === 0;
+}
+
+export function printRefusal(error: unknown): void {
+  console.error(`\n${bold('The story broke off.')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+}

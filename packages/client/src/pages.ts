@@ -3,9 +3,9 @@
  *
  *     for await (const project of pages((request) => moa.projects.listProjects(request), { category: '도서' }, ({ projects }) => projects)) ...
  */
-export async function* pages<Request extends { pageToken?: string | undefined }, Response extends { nextPageToken: string }, Item>(
+export async function* pages<Request extends object, Response extends { nextPageToken: string }, Item>(
   list: (request: Request & { pageToken: string }) => Promise<Response>,
-  request: Request,
+  request: Request & { pageToken?: string | undefined },
   itemsOf: (response: Response) => readonly Item[],
 ): AsyncGenerator<Item, void, undefined> {
   let pageToken = request.pageToken ?? '';

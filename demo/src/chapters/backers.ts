@@ -1,0 +1,35 @@
+// A crowd arrives: everybody signs up, says what is of interest and leaves a card.
+
+import { atOnce } from '../at-once.js';
+import type { Backer } from '../cast.js';
+import type { Person } from '../people.js';
+import type { Stage } from '../stage.js';
+
+const CROWD = 32;
+const CARD_GOOD_FOR_YEARS = 5;
+
+export interface Guest {
+  readonly backer: Backer;
+  readonly person: Person;
+  readonly billingMethodId: string;
+}
+
+export function welcome(stage: Stage, backers: readonly Backer[]): Promise<Guest[]> {
+  return atOnce(CROWD, backers, async (backer) => {
+    const person = await stage.signUp(`backer-${backer.nth}`);
+    const users = person.moa.users;
+    // The profile is made when the event of the sign-up arrives.
+    const { profile } = await stage.retry('PROFILE_NOT_FOUND', () => users.getProfile({}));
+    await users.updateProfile({
+      profile: { name: backer.name, phone: '', interestCategories: [...backer.interests] },
+      updateMask: ['name', 'interest_categories'],
+      etag: profile?.etag ?? '',
+    });
+    const { billingMethod } = await person.moa.payments.registerBillingMethod({
+      cardNumber: backer.cardNumber,
+      expiryMonth: 12,
+      expiryYear: stage.now().getUTCFullYear() + CARD_GOOD_FOR_YEARS,
+    });
+    return { backer, person, billingMethodId: billingMethod?.id ?? '' };
+  });
+}

@@ -1,0 +1,85 @@
+// Projects are written, reviewed (one comes back for a word too many) and published.
+
+import type { Moa } from '@moa/client/node';
+import { Project_Kind, Project_State, type ProjectDraft, type RewardDraft } from '@moa/contracts/funding/v1/project';
+import type { ProjectData, RewardData } from '../data.js';
+import { krw } from '../money.js';
+import type { Person } from '../people.js';
+import { DAY_MS, type Stage } from '../stage.js';
+
+/** Projects open this long after the story begins: late enough to be reviewed before. */
+const UNTIL_START_MS = 8_000;
+const GOAL_STEP = 10_000;
+
+export interface LiveProject {
+  readonly data: ProjectData;
+  readonly id: string;
+  readonly rewardIds: readonly string[];
+  readonly closeTime: Date;
+}
+
+export async function publishProjects(
+  stage: Stage,
+  admin: Person,
+  sellers: ReadonlyMap<string, Person>,
+  projects: readonly ProjectData[],
+  scale: number,
+) {
+  const startTime = new Date(stage.now().getTime() + UNTIL_START_MS);
+  const published = await Promise.all(
+    projects.map(async (data, nth): Promise<LiveProject> => {
+      const seller = (sellers.get(data.seller) as Person).moa.projects;
+      const closeTime = new Date(startTime.getTime() + data.durationDays * DAY_MS);
+      const rewards = data.rewards.map((reward) => rewardDraft(reward, closeTime));
+      const { project } = await seller.createProject({ project: projectDraft(data, startTime, closeTime, scale), rewards });
+      if (!project) throw new Error('no project came back');
+      await seller.submitProject({ id: project.id });
+      if (nth === 0) await sendBackOnce(seller, admin, project.id);
+      await admin.moa.projects.reviewProject({ id: project.id, decision: { $case: 'approve', value: {} } });
+      return { data, id: project.id, rewardIds: project.rewards.map(({ id }) => id), closeTime };
+    }),
+  );
+  await stage.until('every project is open', async () => {
+    const states = await Promise.all(published.map(({ id }) => admin.moa.projects.getProject({ id })));
+    return states.every(({ project }) => project?.state === Project_State.STATE_LIVE);
+  });
+  return published;
+}
+
+async function sendBackOnce(seller: Moa['projects'], admin: Person, id: string): Promise<void> {
+  const reason = '요약에 쓰인 표현을 사실대로 다듬어 주세요.';
+  await admin.moa.projects.reviewProject({ id, decision: { $case: 'reject', value: { reason } } });
+  const { project } = await seller.getProject({ id });
+  if (project?.rejectionReason !== reason) throw new Error('the seller does not see why the project came back');
+  await seller.updateProject({
+    id,
+    project: { summary: `${project.summary} (심사 의견을 반영했습니다)` },
+    updateMask: ['summary'],
+    etag: project.etag,
+  });
+  await seller.submitProject({ id });
+}
+
+/** With fewer backers goals are smaller, so that the same projects make it. */
+function projectDraft(data: ProjectData, startTime: Date, closeTime: Date, scale: number): ProjectDraft {
+  const { title, summary, category, imageUrls } = data;
+  return {
+    title,
+    summary,
+    story: data.story.join('\n\n'),
+    category,
+    imageUrls: [...imageUrls],
+    kind: Project_Kind[`KIND_${data.kind}`],
+    goal: krw(Math.max(GOAL_STEP, Math.round((data.goal * scale) / GOAL_STEP) * GOAL_STEP)),
+    startTime,
+    closeTime,
+  };
+}
+
+function rewardDraft(
+  { title, description, price, stock, limitPerBacker, deliveryMonths, ships }: RewardData,
+  closeTime: Date,
+): RewardDraft {
+  const delivery = new Date(Date.UTC(closeTime.getUTCFullYear(), closeTime.getUTCMonth() + deliveryMonths));
+  return { title, description, price: krw(price), stock, limitPerBacker, deliveryMonth: delivery.toISOString().slice(0, 7), ships };
+}

@@ -1,0 +1,33 @@
+// What is due at this hour and not yet done, by the stagehands' own look into the tables.
+
+import type { Stage } from './stage.js';
+
+interface Left {
+  readonly what: string;
+  readonly count: number;
+}
+
+const DUE_IN_FUNDING = `
+  SELECT 'projects to open' AS what, count(*)::int AS count FROM project WHERE state = 'SCHEDULED' AND start_time <= $1
+  UNION ALL SELECT 'projects to close', count(*)::int FROM project WHERE state = 'LIVE' AND close_time <= $1
+  UNION ALL SELECT 'projects to sweep', count(*)::int FROM sweep
+  UNION ALL SELECT 'pledges being charged', count(*)::int FROM pledge WHERE state = 'CHARGING'
+  UNION ALL SELECT 'charges to try again', count(*)::int FROM pledge WHERE state = 'PAYMENT_FAILED' AND next_charge_time <= $1
+  UNION ALL SELECT 'projects to settle', count(*)::int FROM project j WHERE state = 'CHARGING'
+    AND NOT EXISTS (SELECT FROM pledge p WHERE p.project_id = j.id AND p.state IN ('ACTIVE', 'CHARGING', 'PAYMENT_FAILED'))`;
+
+const OPEN_IN_PAYMENT = `SELECT 'charges under way' AS what, count(*)::int AS count FROM attempt WHERE state IN ('PENDING', 'UNKNOWN')`;
+const UNTOLD = `SELECT 'events to tell' AS what, count(*)::int AS count FROM kit.outbox`;
+
+export async function whatIsLeftToDo(stage: Stage): Promise<string[]> {
+  const left = await Promise.all([
+    stage.sql<Left>('funding', DUE_IN_FUNDING, [stage.now()]),
+    stage.sql<Left>('payment', OPEN_IN_PAYMENT),
+    ...stage.databases.map((service) => stage.sql<Left>(service, UNTOLD)),
+  ]);
+  // Last, so that what was told just before is counted as not yet heard.
+  const unheard = (await stage.consumers()).reduce((sum, { pending, unacknowledged }) => sum + pending + unacknowledged, 0);
+  return [...left.flat(), { what: 'events to hear', count: unheard }]
+    .filter(({ count }) => count > 0)
+    .map(({ what, count }) => `${count} ${what}`);
+}

@@ -1,0 +1,150 @@
+// Where the story plays: Moa's door for everybody in it, and for the stagehands the clock, the databases and the provider's books.
+
+import type { BookEntry } from '@moa/sandbox-provider';
+import pg from 'pg';
+import { type Person, reasonOf, signInAs, signUp } from './people.js';
+import { whatIsLeftToDo } from './quiet.js';
+import type { PlayableStack } from './stack.js';
+
+export const DAY_MS = 86_400_000;
+const LOOK_AGAIN_MS = 50;
+const PATIENCE_MS = 30_000;
+const BOOKS_PAGE = 1_000;
+
+export interface ConsumerState {
+  readonly name: string;
+  readonly stream: string;
+  readonly pending: number;
+  readonly unacknowledged: number;
+}
+
+export interface Stage {
+  /** In every address, so that the story can be told again on the same stack. */
+  readonly runId: string;
+  /** The services that have a database. */
+  readonly databases: readonly string[];
+  /** The projects of this run, once they are there. */
+  projectIds: readonly string[];
+  now(): Date;
+  passTimeTo(time: Date): Promise<void>;
+  signUp(name: string): Promise<Person>;
+  admin(): Promise<Person>;
+  sql<Row>(service: string, text: string, values?: readonly unknown[]): Promise<Row[]>;
+  books(): Promise<BookEntry[]>;
+  pendingWebhooks(): Promise<number>;
+  consumers(): Promise<ConsumerState[]>;
+  /** Messages in all streams. */
+  messages(): Promise<number>;
+  /** Tries again while a refusal with this reason may be gone in a moment. */
+  retry<T>(reason: string, work: () => Promise<T>): Promise<T>;
+  until(what: string, condition: () => Promise<boolean>): Promise<void>;
+  /** Until everything that is due at this hour has been done and told. */
+  untilQuiet(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface JetStreamReport {
+  readonly account_details?: readonly {
+    readonly stream_detail?: readonly {
+      readonly name: string;
+      readonly state: { readonly messages: number };
+      readonly consumer_detail?: readonly { readonly name: string; readonly num_pending: number; readonly num_ack_pending: number }[];
+    }[];
+  }[];
+}
+
+export function openStage(stack: PlayableStack): Stage {
+  const runId = Date.now().toString(36);
+  const pools = new Map(
+    Object.entries(stack.databaseUrls).map(([service, connectionString]) => [service, new pg.Pool({ connectionString, max: 2 })]),
+  );
+  const people: Person[] = [];
+  const keep = (person: Person) => {
+    people.push(person);
+    return person;
+  };
+
+  async function askProvider<T>(path: string): Promise<T> {
+    const response = await fetch(stack.provider.url + path, { headers: { authorization: `Bearer ${stack.provider.apiKey}` } });
+    if (!response.ok) throw new Error(`the provider answers ${response.status} to ${path}`);
+    return (await response.json()) as T;
+  }
+
+  async function streams() {
+    const response = await fetch(`${stack.natsMonitorUrl}/jsz?streams=true&consumers=true`);
+    const report = (await response.json()) as JetStreamReport;
+    return (report.account_details ?? []).flatMap((account) => account.stream_detail ?? []);
+  }
+
+  const stage: Stage = {
+    runId,
+    databases: [...pools.keys()],
+    projectIds: [],
+    now: stack.now,
+    async passTimeTo(time) {
+      const ms = time.getTime() - stack.now().getTime();
+      if (ms > 0) await stack.shiftClock(ms);
+    },
+    signUp: async (name) => keep(await signUp(stack.url, `${name}.${runId}@demo.moa.example`, `${runId} ${name} 비밀번호`)),
+    admin: async () => keep(await signInAs(stack.url, stack.admin.email, stack.admin.password)),
+    async sql<Row>(service: string, text: string, values: readonly unknown[] = []) {
+      const pool = pools.get(service);
+      if (!pool) throw new Error(`${service} has no database`);
+      return (await pool.query(text, [...values])).rows as Row[];
+    },
+    async books() {
+      const entries: BookEntry[] = [];
+      for (let cursor: string | undefined = '0'; cursor !== undefined; ) {
+        const page: { entries: BookEntry[]; nextCursor?: string } = await askProvider(`/v1/books?after=${cursor}&limit=${BOOKS_PAGE}`);
+        entries.push(...page.entries);
+        cursor = page.nextCursor;
+      }
+      return entries;
+    },
+    pendingWebhooks: async () => (await askProvider<{ pendingWebhooks: number }>('/v1/books/totals')).pendingWebhooks,
+    consumers: async () =>
+      (await streams()).flatMap((stream) =>
+        (stream.consumer_detail ?? []).map(({ name, num_pending, num_ack_pending }) => ({
+          name,
+          stream: stream.name,
+          pending: num_pending,
+          unacknowledged: num_ack_pending,
+        })),
+      ),
+    messages: async () => (await streams()).reduce((sum, { state }) => sum + state.messages, 0),
+    async retry(reason, work) {
+      const deadline = Date.now() + PATIENCE_MS;
+      for (;;) {
+        try {
+          return await work();
+        } catch (error) {
+          if (reasonOf(error) !== reason || Date.now() > deadline) throw error;
+          await pause();
+        }
+      }
+    },
+    async until(what, condition) {
+      const deadline = Date.now() + PATIENCE_MS;
+      while (!(await condition())) {
+        if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s, and not yet: ${what}`);
+        await pause();
+      }
+    },
+    async untilQuiet() {
+      let left: readonly string[] = [];
+      const deadline = Date.now() + PATIENCE_MS;
+      do {
+        if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s, and still there is: ${left.join(', ')}`);
+        await pause();
+        left = await whatIsLeftToDo(stage);
+      } while (left.length > 0);
+    },
+    async close() {
+      for (const { moa } of people) moa.close();
+      await Promise.all([...pools.values()].map((pool) => pool.end()));
+    },
+  };
+  return stage;
+}
+
+const pause = () => new Promise<void>((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
