@@ -1,0 +1,111 @@
+// Where a request goes: one exact route for each RPC that is not INTERNAL, a few for the gateway, and nowhere else.
+import type { Rpc } from '@moa/contracts/descriptors';
+import { accessOf, anyCaller, noToken } from './access.js';
+import { bodyLimit } from './body-limit.js';
+import { GATEWAY_HTTP } from './clusters.js';
+import { corsPolicy } from './cors.js';
+import { type Edge, GATEWAY } from './edge.js';
+import { DEFAULT_RATE, limitOf, type Rate } from './limits.js';
+import { duration, extension } from './typed.js';
+
+// The service keeps the contract's timeout itself: its own DEADLINE_EXCEEDED comes first.
+const TIMEOUT_MARGIN_MS = 500;
+// For callers who take their time to send: past the answer's own time.
+const SENDING_MS = 10_000;
+const IDLE_STREAM_MS = 300_000;
+const HTTP_TIMEOUT_MS = 6_000;
+const REFLECTION_AT_MOST_MS = 60_000;
+const WEBHOOK_BYTES = 64 << 10;
+const WEBHOOK_RATE: Rate = { perMinute: 6_000, burst: 1_000 };
+
+const REFLECTION = ['v1', 'v1alpha'].map((version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`);
+
+export const routeConfiguration = (edge: Edge, rpcs: readonly Rpc[]) => ({
+  name: 'public',
+  virtual_hosts: [
+    {
+      name: 'moa',
+      domains: ['*'],
+      typed_per_filter_config: corsPolicy(edge),
+      retry_policy: retryPolicy,
+      routes: [
+        oddTokenRoute,
+        ...rpcs.filter(({ access }) => access.$case !== 'internal').map((rpc) => rpcRoute(rpc, edge)),
+        ...REFLECTION.map((path) => reflectionRoute(path, edge)),
+        ...httpRoutes(edge),
+        lastRoute,
+      ],
+    },
+  ],
+});
+
+// Repeats only what never reached a service, and on another copy. Calls that may run twice are repeated by whoever knows that.
+const retryPolicy = {
+  retry_on: 'connect-failure,refused-stream,reset-before-request',
+  num_retries: 3,
+  retry_back_off: { base_interval: '0.025s', max_interval: '0.25s' },
+  retry_host_predicate: [
+    extension('envoy.retry_host_predicates.previous_hosts', 'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate'),
+  ],
+  host_selection_retry_max_attempts: 3,
+};
+
+const rpcRoute = ({ path, domain, access, timeoutMs, streams, rate }: Rpc, edge: Edge) => ({
+  match: grpcMatch(path),
+  route: {
+    cluster: domain,
+    timeout: timeoutMs > 0 ? duration(timeoutMs + TIMEOUT_MARGIN_MS) : '0s',
+    ...(timeoutMs > 0
+      ? { max_stream_duration: { max_stream_duration: duration(timeoutMs + SENDING_MS) } }
+      : { idle_timeout: duration(IDLE_STREAM_MS) }),
+  },
+  typed_per_filter_config: { ...accessOf(access), ...limitOf(rate ?? DEFAULT_RATE, edge.rateFactor), ...(streams ? {} : bodyLimit()) },
+});
+
+const reflectionRoute = (path: string, edge: Edge) => ({
+  match: grpcMatch(path),
+  route: { cluster: GATEWAY, timeout: '0s', max_stream_duration: { max_stream_duration: duration(REFLECTION_AT_MOST_MS) } },
+  typed_per_filter_config: { ...anyCaller, ...limitOf(DEFAULT_RATE, edge.rateFactor) },
+});
+
+const grpcMatch = (path: string) => ({
+  path,
+  headers: [method('POST'), { name: 'content-type', string_match: { prefix: 'application/grpc' } }],
+});
+
+const httpRoutes = ({ rateFactor }: Edge) => {
+  const toGateway = { cluster: GATEWAY_HTTP, timeout: duration(HTTP_TIMEOUT_MS) };
+  const read = { ...noToken, ...limitOf(DEFAULT_RATE, rateFactor) };
+  return [
+    { match: { path: '/', headers: [method('GET')] }, route: toGateway, typed_per_filter_config: read },
+    { match: { path: '/.well-known/jwks.json', headers: [method('GET')] }, route: toGateway, typed_per_filter_config: read },
+    {
+      match: { safe_regex: { regex: '/webhooks/[a-z0-9-]+' }, headers: [method('POST')] },
+      route: toGateway,
+      typed_per_filter_config: { ...noToken, ...limitOf(WEBHOOK_RATE, rateFactor), ...bodyLimit(WEBHOOK_BYTES) },
+    },
+  ];
+};
+
+// Two tokens, or one with something around it: whoever reads it next might read another one than Envoy did.
+const oddTokenRoute = {
+  match: {
+    prefix: '/',
+    headers: [
+      { name: 'authorization', present_match: true },
+      {
+        name: 'authorization',
+        string_match: { safe_regex: { regex: 'Bearer [A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]*' } },
+        invert_match: true,
+      },
+    ],
+  },
+  direct_response: { status: 401 },
+  typed_per_filter_config: noToken,
+};
+
+const lastRoute = { match: { prefix: '/' }, direct_response: { status: 404 }, typed_per_filter_config: noToken };
+
+function method(name: string) {
+  return { name: ':method', string_match: { exact: name } };
+}

@@ -1,0 +1,50 @@
+// Certificates by file: Envoy reads them again when the link to their set changes, and new connections use them.
+import { join } from 'node:path';
+import type { Edge } from './edge.js';
+import { typed } from './typed.js';
+
+const CERTIFICATE = 'certificate';
+const AUTHORITY = 'authority';
+const SECRET = 'envoy.extensions.transport_sockets.tls.v3.Secret';
+
+/** The files that tell Envoy where its certificates are. */
+export function secretFiles({ certificates }: Edge): Record<string, string> {
+  const file = (name: string) => ({ filename: join(certificates.folder, name) });
+  const watched_directory = { path: certificates.watched };
+  return {
+    [fileOf(CERTIFICATE)]: resource(CERTIFICATE, {
+      tls_certificate: { certificate_chain: file('cert.pem'), private_key: file('key.pem'), watched_directory },
+    }),
+    [fileOf(AUTHORITY)]: resource(AUTHORITY, { validation_context: { trusted_ca: file('ca.pem'), watched_directory } }),
+  };
+}
+
+/** Mutual TLS with a service: our certificate is shown, and theirs has to name them. */
+export function mutualTls(service: string, protocol: 'h2' | 'http/1.1', folder: string) {
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: typed('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', {
+      sni: service,
+      common_tls_context: {
+        alpn_protocols: [protocol],
+        tls_params: { tls_minimum_protocol_version: 'TLSv1_3' },
+        tls_certificate_sds_secret_configs: [secret(CERTIFICATE, folder)],
+        combined_validation_context: {
+          default_validation_context: {
+            match_typed_subject_alt_names: [{ san_type: 'URI', matcher: { exact: `spiffe://moa/${service}` } }],
+          },
+          validation_context_sds_secret_config: secret(AUTHORITY, folder),
+        },
+      },
+    }),
+  };
+}
+
+const secret = (name: string, folder: string) => ({
+  name,
+  sds_config: { resource_api_version: 'V3', path_config_source: { path: join(folder, fileOf(name)) } },
+});
+
+const resource = (name: string, fields: object) => `${JSON.stringify({ resources: [typed(SECRET, { name, ...fields })] }, null, 2)}\n`;
+
+const fileOf = (name: string) => `${name}.json`;
