@@ -1,0 +1,14 @@
+import { hostAndPort, hostVariables, readConfig, secret } from '@moa/kit';
+import type { z } from 'zod';
+
+export const variables = {
+  ...hostVariables,
+  DATABASE_URL: secret(),
+  NATS_URL: secret(),
+  /** Who charges pledges after the close. */
+  PAYMENT_ADDRESS: hostAndPort(),
+};
+
+export type FundingConfig = z.infer<z.ZodObject<typeof variables>>;
+
+export const readFundingConfig = (): FundingConfig => readConfig(variables, process.env);

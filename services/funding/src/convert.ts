@@ -1,0 +1,151 @@
+// Domain <-> contract.
+import type { ProjectClosed } from '@moa/contracts/funding/v1/funding_events';
+import * as proto from '@moa/contracts/funding/v1/pledge';
+import * as protoProject from '@moa/contracts/funding/v1/project';
+import type { Money } from '@moa/contracts/type/v1/money';
+import { invalid } from '@moa/kit';
+import { etagOf, type Reward } from './domain/plan.js';
+import type { Pledge } from './domain/pledge.js';
+import { type Kind, type Phase, type Project, percentOf, phaseOf } from './domain/project.js';
+
+export const money = (currencyCode: string, amountMinor: bigint): Money => ({ currencyCode, amountMinor });
+
+export function projectToProto(project: Project & { readonly rewards: readonly Reward[] }, at: Date): protoProject.Project {
+  const { id, sellerId, title, summary, category, imageUrls, currency, startTime, closeTime, rejectionReason, createTime } = project;
+  return {
+    id,
+    sellerId,
+    title,
+    summary,
+    story: project.story ?? '',
+    category,
+    imageUrls,
+    kind: protoProject.Project_Kind[`KIND_${project.kind}`],
+    goal: money(currency, project.goalMinor),
+    startTime,
+    closeTime,
+    state: protoProject.Project_State[`STATE_${project.state}`],
+    phase: protoProject.Project_Phase[`PHASE_${phaseOf(project, at)}`],
+    progress: { raised: money(currency, project.raisedMinor), pledgeCount: project.pledgeCount, percent: percentOf(project) },
+    rewards: project.rewards.map((reward) => rewardToProto(reward, currency)),
+    rejectionReason,
+    etag: etagOf(project),
+    createTime,
+  };
+}
+
+export const rewardToProto = (reward: Reward, currency: string): protoProject.Reward => ({
+  id: reward.id,
+  title: reward.title,
+  description: reward.description,
+  price: money(currency, reward.priceMinor),
+  stock: reward.stock ?? undefined,
+  remaining: reward.remaining ?? undefined,
+  limitPerBacker: reward.limitPerBacker,
+  deliveryMonth: reward.deliveryMonth,
+  ships: reward.ships,
+});
+
+export const pledgeToProto = (pledge: Pledge): proto.Pledge => ({
+  id: pledge.id,
+  projectId: pledge.projectId,
+  backerId: pledge.backerId,
+  state: proto.Pledge_State[`STATE_${pledge.state}`],
+  lines: [...pledge.lines],
+  extra: money(pledge.currency, pledge.extraMinor),
+  total: money(pledge.currency, pledge.totalMinor),
+  billingMethodId: pledge.billingMethodId,
+  address: pledge.address ?? undefined,
+  chargeAttempts: pledge.chargeAttempts,
+  nextChargeTime: pledge.nextChargeTime ?? undefined,
+  createTime: pledge.createTime,
+});
+
+/** What a seller said of a project, as columns. The draft has been checked by the rules of its contract. */
+export const planOf = (draft: protoProject.ProjectDraft) => ({
+  title: draft.title,
+  summary: draft.summary,
+  story: draft.story,
+  category: draft.category,
+  imageUrls: draft.imageUrls,
+  kind: kindName(draft.kind),
+  currency: draft.goal!.currencyCode,
+  goalMinor: draft.goal!.amountMinor,
+  startTime: draft.startTime!,
+  closeTime: draft.closeTime!,
+});
+
+export const draftOf = (project: Project): protoProject.ProjectDraft => ({
+  title: project.title,
+  summary: project.summary,
+  story: project.story ?? '',
+  category: project.category,
+  imageUrls: project.imageUrls,
+  kind: protoProject.Project_Kind[`KIND_${project.kind}`],
+  goal: money(project.currency, project.goalMinor),
+  startTime: project.startTime,
+  closeTime: project.closeTime,
+});
+
+/** What a seller said of a reward, as columns. */
+export const rewardPlanOf = (draft: protoProject.RewardDraft) => ({
+  title: draft.title,
+  description: draft.description,
+  priceMinor: draft.price!.amountMinor,
+  stock: draft.stock ?? null,
+  limitPerBacker: draft.limitPerBacker,
+  deliveryMonth: draft.deliveryMonth,
+  ships: draft.ships,
+});
+
+export const rewardDraftOf = (reward: Reward, currency: string): protoProject.RewardDraft => ({
+  title: reward.title,
+  description: reward.description,
+  price: money(currency, reward.priceMinor),
+  stock: reward.stock ?? undefined,
+  limitPerBacker: reward.limitPerBacker,
+  deliveryMonth: reward.deliveryMonth,
+  ships: reward.ships,
+});
+
+export const priceOf = ({ price }: protoProject.RewardDraft) => ({ currency: price!.currencyCode, priceMinor: price!.amountMinor });
+
+/** `current` with those fields of `next` that the mask names. Throws INVALID_ARGUMENT for a field that is none. */
+export function masked<T extends object>(current: T, next: T | undefined, mask: readonly string[]): T {
+  const merged = { ...current };
+  for (const path of mask) {
+    const field = path.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as keyof T;
+    if (/[A-Z]/.test(path) || !Object.hasOwn(current, field)) {
+      throw invalid([{ field: 'update_mask', description: `${path} is no field that can be changed` }]);
+    }
+    merged[field] = next?.[field] as T[keyof T];
+  }
+  return merged;
+}
+
+/** Undefined for PHASE_UNSPECIFIED: every public one. */
+export const phaseName = (phase: protoProject.Project_Phase): Phase | undefined => nameOf(protoProject.Project_Phase, phase, 'PHASE_');
+
+const kindName = (kind: protoProject.Project_Kind): Kind => nameOf(protoProject.Project_Kind, kind, 'KIND_')!;
+
+function nameOf<Name extends string>(values: Record<string, number>, value: number, prefix: string): Name | undefined {
+  const name = Object.keys(values).find((key) => values[key] === value && value !== 0);
+  return name?.slice(prefix.length) as Name | undefined;
+}
+
+/** What every event of a pledge says. */
+export const pledgeEvent = (pledge: Pick<Pledge, 'id' | 'projectId' | 'backerId' | 'currency' | 'totalMinor'>) => ({
+  pledgeId: pledge.id,
+  projectId: pledge.projectId,
+  backerId: pledge.backerId,
+  total: money(pledge.currency, pledge.totalMinor),
+});
+
+/** What is told when a project has ended. */
+export const projectClosed = (project: Project): ProjectClosed => ({
+  projectId: project.id,
+  sellerId: project.sellerId,
+  outcome: protoProject.Project_State[`STATE_${project.state}`],
+  raised: money(project.currency, project.raisedMinor),
+  pledgeCount: project.pledgeCount,
+});

@@ -1,0 +1,108 @@
+// A pledge: what a backer asks for, and how its charge goes on after the close.
+import { fail } from '../errors.js';
+
+const SECOND_MS = 1_000;
+
+/** How a refused charge is tried again, unless a project says otherwise. */
+export const CHARGE_RETRIES = 7;
+export const CHARGE_RETRY_SECONDS = 86_400;
+
+export type PledgeState = 'ACTIVE' | 'CHARGING' | 'PAID' | 'CANCELED' | 'PAYMENT_FAILED' | 'DROPPED' | 'REFUNDED' | 'RELEASED';
+
+export interface Line {
+  readonly rewardId: string;
+  readonly quantity: number;
+}
+
+export interface Address {
+  readonly recipient: string;
+  readonly phone: string;
+  readonly postalCode: string;
+  readonly line1: string;
+  readonly line2: string;
+}
+
+/** What a backer wants to hold. */
+export interface Order {
+  readonly lines: readonly Line[];
+  readonly extra: { readonly currencyCode: string; readonly amountMinor: bigint } | undefined;
+}
+
+export interface Pledge {
+  readonly id: string;
+  readonly projectId: string;
+  readonly backerId: string;
+  readonly state: PledgeState;
+  readonly lines: readonly Line[];
+  readonly currency: string;
+  readonly extraMinor: bigint;
+  readonly totalMinor: bigint;
+  readonly billingMethodId: string;
+  readonly address: Address | null;
+  readonly chargeAttempts: number;
+  readonly nextChargeTime: Date | null;
+  readonly version: bigint;
+  readonly createTime: Date;
+}
+
+/** Each reward once; its quantity says how many. Throws REWARD_TWICE. */
+export function checkOrder<O extends Order>(order: O): O {
+  const seen = new Set<string>();
+  for (const { rewardId } of order.lines) {
+    if (seen.has(rewardId)) throw fail('REWARD_TWICE', { rewardId });
+    seen.add(rewardId);
+  }
+  return order;
+}
+
+/** A backer sees his own pledges, and nobody else's. */
+export function ownPledge(backerId: string, pledge: Pledge | undefined): Pledge {
+  if (pledge?.backerId !== backerId) throw fail('PLEDGE_NOT_FOUND');
+  return pledge;
+}
+
+const NEVER_SENT: ReadonlySet<PledgeState> = new Set<PledgeState>(['CANCELED', 'DROPPED', 'REFUNDED', 'RELEASED']);
+
+/** A seller needs an address only as long as something may have to be sent. */
+export const forSeller = (pledge: Pledge): Pledge => (NEVER_SENT.has(pledge.state) ? { ...pledge, address: null } : pledge);
+
+/** What a step of the charge needs to know of a pledge. */
+export interface Charge {
+  readonly state: PledgeState;
+  readonly chargeAttempts: number;
+}
+
+export interface RetryPolicy {
+  readonly chargeRetries: number;
+  readonly chargeRetrySeconds: number;
+}
+
+export interface ChargeStep {
+  readonly state: PledgeState;
+  readonly nextChargeTime: Date | null;
+}
+
+// Payment's events may come late and in another order. Each step says what an event changes, or undefined: nothing any more.
+
+const IN_CHARGE: ReadonlySet<PledgeState> = new Set<PledgeState>(['CHARGING', 'PAYMENT_FAILED']);
+
+/** The money has come: whichever attempt brought it. */
+export const paid = ({ state }: Charge): ChargeStep | undefined =>
+  IN_CHARGE.has(state) ? { state: 'PAID', nextChargeTime: null } : undefined;
+
+/** An attempt was refused: tried again, or dropped after the last. What is told of an earlier attempt is old news. */
+export function refused({ state, chargeAttempts }: Charge, attempt: number, policy: RetryPolicy, at: Date): ChargeStep | undefined {
+  if (state !== 'CHARGING' || attempt < chargeAttempts) return undefined;
+  if (attempt > chargeAttempts) throw new Error(`attempt ${attempt} was refused, but ${chargeAttempts} were begun`);
+  if (attempt > policy.chargeRetries) return { state: 'DROPPED', nextChargeTime: null };
+  return { state: 'PAYMENT_FAILED', nextChargeTime: new Date(at.getTime() + policy.chargeRetrySeconds * SECOND_MS) };
+}
+
+/** The money has gone back. It may be told before its coming was. */
+export const refunded = ({ state }: Charge): ChargeStep | undefined =>
+  state === 'PAID' || IN_CHARGE.has(state) ? { state: 'REFUNDED', nextChargeTime: null } : undefined;
+
+/** Throws PLEDGE_NOT_PAID. */
+export function checkRefundable({ state }: Charge): void {
+  if (state !== 'PAID' && state !== 'REFUNDED') throw fail('PLEDGE_NOT_PAID', { state });
+}

@@ -1,0 +1,65 @@
+import { status } from '@grpc/grpc-js';
+import { failures } from '@moa/kit';
+
+/** Every reason this service gives. */
+export const fail = failures('moa.funding', {
+  // Projects
+  PROJECT_NOT_FOUND: { code: status.NOT_FOUND, ko: '프로젝트를 찾을 수 없습니다.', en: 'There is no such project.' },
+  PROJECT_IN_REVIEW: status.FAILED_PRECONDITION,
+  PROJECT_NOT_IN_REVIEW: status.FAILED_PRECONDITION,
+  PROJECT_SUBMITTED: status.FAILED_PRECONDITION,
+  PROJECT_ENDED: { code: status.FAILED_PRECONDITION, ko: '이미 종료된 프로젝트입니다.', en: 'This project has ended.' },
+  CLOSE_TIME_PASSED: status.FAILED_PRECONDITION,
+  REWARD_MISSING: status.FAILED_PRECONDITION,
+  REWARDS_TOO_MANY: status.FAILED_PRECONDITION,
+  FIELD_FROZEN: status.FAILED_PRECONDITION,
+  STOCK_BELOW_TAKEN: status.FAILED_PRECONDITION,
+  ETAG_STALE: status.ABORTED,
+
+  // Pledges
+  PLEDGE_NOT_FOUND: { code: status.NOT_FOUND, ko: '후원 내역을 찾을 수 없습니다.', en: 'There is no such pledge.' },
+  PROJECT_NOT_OPEN: { code: status.FAILED_PRECONDITION, ko: '아직 시작하지 않은 프로젝트입니다.', en: 'This project has not opened yet.' },
+  PROJECT_CLOSED: { code: status.FAILED_PRECONDITION, ko: '마감된 프로젝트입니다.', en: 'This project has closed.' },
+  SELF_PLEDGE: {
+    code: status.FAILED_PRECONDITION,
+    ko: '자신의 프로젝트는 후원할 수 없습니다.',
+    en: 'Nobody backs a project of their own.',
+  },
+  REWARD_NOT_FOUND: { code: status.NOT_FOUND, ko: '리워드를 찾을 수 없습니다.', en: 'There is no such reward.' },
+  REWARD_SOLD_OUT: {
+    code: status.FAILED_PRECONDITION,
+    ko: '리워드의 남은 수량이 부족합니다.',
+    en: 'There are not enough of this reward left.',
+  },
+  REWARD_LIMIT_REACHED: {
+    code: status.FAILED_PRECONDITION,
+    ko: '한 사람이 선택할 수 있는 리워드 수량을 넘었습니다.',
+    en: 'This is more of the reward than one backer may take.',
+  },
+  REWARD_TWICE: status.INVALID_ARGUMENT,
+  ADDRESS_MISSING: {
+    code: status.INVALID_ARGUMENT,
+    ko: '배송받을 주소를 입력해 주세요.',
+    en: 'This reward is sent to you: please give an address.',
+  },
+  CURRENCY_WRONG: status.INVALID_ARGUMENT,
+  PLEDGE_EMPTY: status.INVALID_ARGUMENT,
+  PLEDGE_TOO_LARGE: { code: status.INVALID_ARGUMENT, ko: '후원 금액이 너무 큽니다.', en: 'This is more than one pledge may be worth.' },
+  PLEDGE_NOT_ACTIVE: {
+    code: status.FAILED_PRECONDITION,
+    ko: '더 이상 변경할 수 없는 후원입니다.',
+    en: 'This pledge cannot be changed any more.',
+  },
+  PLEDGE_NOT_PAID: status.FAILED_PRECONDITION,
+  GOAL_WOULD_BE_LOST: {
+    code: status.FAILED_PRECONDITION,
+    ko: '마감 24시간 전부터는 달성된 목표 금액이 무너지는 취소나 변경을 할 수 없습니다.',
+    en: 'In the last 24 hours a pledge cannot be taken back if the goal would be missed without it.',
+  },
+  // Payment's event about a new one may still be on its way: see store/pledge-writes.ts.
+  BILLING_METHOD_UNKNOWN: {
+    code: status.FAILED_PRECONDITION,
+    ko: '등록된 결제 수단을 찾을 수 없습니다. 잠시 후 다시 시도해 주세요.',
+    en: 'This is not one of your billing methods. If it is new, please try again in a moment.',
+  },
+});

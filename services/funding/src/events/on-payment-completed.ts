@@ -1,0 +1,15 @@
+import { PledgePaid } from '@moa/contracts/funding/v1/funding_events';
+import { PaymentCompleted } from '@moa/contracts/payment/v1/payment_events';
+import { emit, on } from '@moa/kit';
+import { pledgeEvent } from '../convert.js';
+import { paid } from '../domain/pledge.js';
+import { lockPledge, saveChargeStep } from '../store/charges.js';
+import type { Client } from '../store/database.js';
+
+export const onPaymentCompleted = on<PaymentCompleted, Client>(PaymentCompleted, async (event, tx, info) => {
+  const pledge = await lockPledge(tx, event.pledgeId);
+  const step = pledge && paid(pledge);
+  if (!step) return;
+  const { version } = await saveChargeStep(tx, pledge, step);
+  await emit(tx, info, PledgePaid, pledgeEvent(pledge), { version });
+});

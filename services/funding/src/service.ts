@@ -1,0 +1,28 @@
+import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
+import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
+import { FundingPaymentServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
+import { type Database, openHost, type Remote, type Running } from '@moa/kit';
+import type { FundingConfig } from './config.js';
+import { subscriptions } from './events/index.js';
+import { PrismaClient } from './generated/client.js';
+import { startJobs } from './jobs/index.js';
+import { pledgeService, projectService } from './rpc/index.js';
+
+export interface Context {
+  readonly db: Database<PrismaClient>;
+  readonly payment: Remote<typeof FundingPaymentServiceDefinition>;
+}
+
+export async function startFunding(config: FundingConfig): Promise<Running> {
+  const host = await openHost('funding', config);
+  const db = host.database((adapter) => new PrismaClient({ adapter }));
+  const payment = host.connect(FundingPaymentServiceDefinition, config.PAYMENT_ADDRESS);
+  const context: Context = { db, payment };
+
+  host.serve(ProjectServiceDefinition, projectService(context));
+  host.serve(PledgeServiceDefinition, pledgeService(context));
+  await host.relay(db);
+  host.consume('payments', db, subscriptions);
+  startJobs(host, context);
+  return host.listen();
+}

@@ -1,0 +1,32 @@
+// Reads of pledges.
+import type { Address, Line, Pledge } from '../domain/pledge.js';
+import type { Prisma } from '../generated/client.js';
+import type { Queries } from './database.js';
+
+const withLines = { lines: { select: { rewardId: true, quantity: true }, orderBy: { rewardId: 'asc' } } } as const;
+
+export async function findPledge(client: Queries, id: string): Promise<Pledge | undefined> {
+  const row = await client.pledge.findUnique({ where: { id }, include: withLines });
+  return row ? pledgeOf(row) : undefined;
+}
+
+/** Newest first. */
+export async function listPledgesOfBacker(client: Queries, backerId: string, after: string | undefined, limit: number): Promise<Pledge[]> {
+  const where = { backerId, ...(after && { id: { lt: after } }) };
+  return (await client.pledge.findMany({ where, orderBy: { id: 'desc' }, take: limit, include: withLines })).map(pledgeOf);
+}
+
+/** Oldest first. */
+export async function listPledgesOfProject(
+  client: Queries,
+  projectId: string,
+  after: string | undefined,
+  limit: number,
+): Promise<Pledge[]> {
+  const where = { projectId, ...(after && { id: { gt: after } }) };
+  return (await client.pledge.findMany({ where, orderBy: { id: 'asc' }, take: limit, include: withLines })).map(pledgeOf);
+}
+
+type PledgeRow = Prisma.PledgeGetPayload<object> & { readonly lines: readonly Line[] };
+
+const pledgeOf = (row: PledgeRow): Pledge => ({ ...row, state: row.state as Pledge['state'], address: row.address as Address | null });
