@@ -1,36 +1,39 @@
-// Payment and a sandbox provider for one test file, and the callers that the tests are about.
+// Payment and a real sandbox provider for one test file, and the callers that the tests are about.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type BillingMethod, type Payment, Payment_State } from '@moa/contracts/payment/v1/payment';
 import {
+  type Charge,
   FundingPaymentServiceDefinition,
   LedgerServiceDefinition,
   ProviderWebhookServiceDefinition,
 } from '@moa/contracts/payment/v1/payment_service';
-import type { Running } from '@moa/kit';
-import { readConfig } from '@moa/kit';
+import { connectNats, type Running, readConfig } from '@moa/kit';
 import { type BookEntry, type BookTotals, type RunningProvider, startSandboxProvider, testCard } from '@moa/sandbox-provider';
-import { openTestbed } from '@moa/testkit';
+import { openTestbed, until } from '@moa/testkit';
 import pg from 'pg';
+import * as assert from 'uvu/assert';
 import { variables } from '../src/config.js';
 import { startPayment } from '../src/service.js';
 
 export const API_KEY = 'test-api-key';
 export const WEBHOOK_SECRET = 'test-webhook-secret';
-// Short, so that a timeout is soon over; long enough for a busy machine.
-const TIMEOUT_MS = 1_000;
+// Short, so that a timeout is soon over.
+const PROVIDER_TIMEOUT_MS = 700;
 
 export type Stand = Awaited<ReturnType<typeof openStand>>;
 
-export interface Outgoing {
-  readonly id: string;
-  readonly type: string;
-  readonly key: string;
-  readonly body: Record<string, unknown>;
+export interface LedgerRow {
+  readonly kind: string;
+  readonly account: string;
+  readonly owner_id: string | null;
+  readonly currency: string;
+  readonly amount_minor: string;
 }
 
-/** A bed with a provider. Payment is started by the test, in this process or in one of its own. */
+/** A bed with a provider and payment's own database. */
 export async function openStand(name: string) {
   const bed = await openTestbed(name);
   const folder = mkdtempSync(join(tmpdir(), 'moa-provider-'));
@@ -39,52 +42,135 @@ export async function openStand(name: string) {
   let provider: RunningProvider = await startProvider();
   const providerUrl = provider.url;
   const database = new pg.Pool({ connectionString: await bed.databaseUrl('payment'), max: 4 });
-  const environment = async () => ({
+  const nats = await connectNats('test', bed.natsUrl, '');
+  const started: Running[] = [];
+
+  const environment = async (): Promise<Record<string, string>> => ({
     ...(await bed.environment('payment')),
     PROVIDER_URL: providerUrl,
     PROVIDER_API_KEY: API_KEY,
     WEBHOOK_SECRET,
-    PROVIDER_TIMEOUT_MS: String(TIMEOUT_MS),
+    PROVIDER_TIMEOUT_MS: String(PROVIDER_TIMEOUT_MS),
   });
-  const started: Running[] = [];
-
-  const askProvider = async <T>(path: string): Promise<T> => {
-    const response = await fetch(providerUrl + path, { headers: { authorization: `Bearer ${API_KEY}` } });
+  const ask = async <T>(path: string, body?: object): Promise<T> => {
+    const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };
+    const response = await fetch(providerUrl + path, body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers });
     return (await response.json()) as T;
   };
+  const rows = async <T extends pg.QueryResultRow>(query: string, ...values: unknown[]): Promise<T[]> =>
+    (await database.query<T>(query, values)).rows;
 
-  return {
+  const stand = {
     bed,
     database,
     environment,
-    providerUrl,
-    askProvider,
-    async start(): Promise<string> {
-      const running = await startPayment(readConfig(variables, await environment()));
+    rows,
+    /** Starts payment in this process; stopped at the end, unless the test does. */
+    async start(more: Record<string, string> = {}): Promise<Running> {
+      const running = await startPayment(readConfig(variables, { ...(await environment()), ...more }));
       started.push(running);
-      return running.address;
+      return running;
     },
-    stopProvider: () => provider.stop(),
-    async startProviderAgain(): Promise<void> {
-      provider = await startProvider(new URL(providerUrl).host);
-    },
-    books: async (): Promise<readonly BookEntry[]> => (await askProvider<{ entries: BookEntry[] }>('/v1/books?limit=1000')).entries,
-    totals: async (): Promise<readonly BookTotals[]> => (await askProvider<{ totals: BookTotals[] }>('/v1/books/totals')).totals,
     clients: (address: string) => ({
       payments: bed.connect(FundingPaymentServiceDefinition, address),
       funding: bed.connect(FundingPaymentServiceDefinition, address, { as: 'funding' }),
       ledger: bed.connect(LedgerServiceDefinition, address),
       webhooks: bed.connect(ProviderWebhookServiceDefinition, address, { as: 'gateway' }),
     }),
+    stopProvider: () => provider.stop(),
+    async startProviderAgain(): Promise<void> {
+      provider = await startProvider(new URL(providerUrl).host);
+    },
+    /** Switches a fault on at the provider, e.g. { kind: 'TIMEOUT_AFTER_SUCCESS', operation: 'CANCEL' }. */
+    fault: (fault: object) => ask('/v1/faults', fault),
+    /** What the provider's books say of a pledge, and nothing of declines. */
+    async bookedOf(pledgeId: string): Promise<string[]> {
+      const { entries } = await ask<{ entries: BookEntry[] }>('/v1/books?limit=1000');
+      return entries
+        .filter(({ orderId, type }) => orderId === pledgeId && type !== 'DECLINE')
+        .map(({ type, amountMinor }) => `${type} ${amountMinor}`);
+    },
+    chargeAt: (paymentId: string, attempt = 1) => ask<{ id: string; state: string }>(`/v1/charges?idempotencyKey=${paymentId}:${attempt}`),
+    /** Cancels a charge at the provider behind our back. */
+    async cancelAt(chargeId: string): Promise<void> {
+      const headers = { authorization: `Bearer ${API_KEY}`, 'idempotency-key': randomUUID() };
+      await fetch(`${providerUrl}/v1/charges/${chargeId}/cancel`, { method: 'POST', headers });
+    },
+    ledgerOf: (paymentId: string): Promise<LedgerRow[]> =>
+      rows<LedgerRow>(
+        `SELECT t.kind, e.account, e.owner_id, e.currency, e.amount_minor FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
+         WHERE t.business_key IN ('charge:' || $1, 'cancel:' || $1) ORDER BY e.id`,
+        paymentId,
+      ),
+    /** How often each event of a payment or an account was published, once everything is. */
+    async eventsOf(key: string): Promise<Record<string, number>> {
+      await until(async () => (await rows('SELECT FROM kit.outbox')).length === 0);
+      const { state } = await nats.manager.streams.info('PAYMENT', { subjects_filter: `moa.payment.v1.*.${key}` });
+      return Object.fromEntries(Object.entries(state.subjects ?? {}).map(([subject, count]) => [subject.split('.')[3], count]));
+    },
+    /** The books agree: the ledger sums to zero, and what it says of the provider is what the provider says. */
+    async checkBooks(): Promise<void> {
+      const [sums] = await rows<{ total: string; clearing: string; fee: string }>(
+        `SELECT coalesce(sum(amount_minor), 0) AS total, coalesce(sum(amount_minor) FILTER (WHERE account = 'PROVIDER_CLEARING'), 0) AS clearing,
+           coalesce(-sum(amount_minor) FILTER (WHERE account = 'PROVIDER_FEE'), 0) AS fee FROM ledger_entry`,
+      );
+      const { totals } = await ask<{ totals: BookTotals[] }>('/v1/books/totals');
+      const { chargedMinor = 0, canceledMinor = 0, feeMinor = 0 } = totals.find(({ currency }) => currency === 'KRW') ?? {};
+      assert.equal(sums, { total: '0', clearing: String(chargedMinor - canceledMinor), fee: String(feeMinor) });
+    },
     async close(): Promise<void> {
       for (const running of started) await running.stop();
+      await nats.connection.close();
       await database.end();
-      await bed.close();
       await provider.stop();
+      await bed.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  return stand;
 }
+
+export type Clients = ReturnType<Stand['clients']>;
 
 /** A card as a person types it in. */
 export const card = (cardNumber = testCard('PLAIN')) => ({ requestId: randomUUID(), cardNumber, expiryMonth: 12, expiryYear: 2099 });
+
+/** Somebody with a card of this kind. */
+export async function backerWith({ bed }: Stand, { payments }: Clients, cardNumber?: string) {
+  const backerId = randomUUID();
+  const token = await bed.as(backerId);
+  const { billingMethod } = await payments.registerBillingMethod(card(cardNumber), token);
+  return { backerId, token, method: billingMethod as BillingMethod };
+}
+
+export type Backer = Awaited<ReturnType<typeof backerWith>>;
+
+/** What funding asks to be charged for a new pledge. */
+export const chargeOf = ({ backerId, method }: Backer, more: Partial<Charge> = {}): Charge => ({
+  pledgeId: randomUUID(),
+  projectId: randomUUID(),
+  sellerId: randomUUID(),
+  backerId,
+  billingMethodId: method.id,
+  amount: { currencyCode: 'KRW', amountMinor: 30_000n },
+  attempt: 1,
+  ...more,
+});
+
+export const batch = (...charges: Charge[]) => ({ requestId: randomUUID(), charges });
+
+/** The payment, once it is no longer under way; or, with a state, once it has that. */
+export function settled({ payments }: Clients, { token }: Backer, pledgeId: string, state?: Payment_State): Promise<Payment> {
+  return until(async () => {
+    const { payment } = await payments.getPayment({ pledgeId }, token);
+    const isThere = state === undefined ? payment!.state !== Payment_State.STATE_CHARGING : payment!.state === state;
+    return isThere ? payment : undefined;
+  });
+}
+
+/** The error that a call ends with. */
+export const errorOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => undefined,
+    (error) => error,
+  );
