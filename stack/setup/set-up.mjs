@@ -22,7 +22,7 @@ export async function setUp() {
   }
   await withLock('.moa/set-up.lock', async () => {
     await install();
-    await Promise.all([generateContracts(), ...servicesWithDatabase().map(generateDatabaseClient)]);
+    await Promise.all([generateContracts(), ...databaseClients().map(generateDatabaseClient)]);
     await compile();
   });
 }
@@ -45,13 +45,13 @@ const generateContracts = async () =>
   });
 
 // Generating wants to download an engine that it does not use; /bin/false is an engine, too.
-const generateDatabaseClient = (folder) =>
-  whenChanged(`prisma-${folder.replaceAll('/', '-')}`, {
-    inputs: [`${folder}/prisma/schema.prisma`, `${folder}/prisma.config.ts`, `${folder}/package.json`],
-    outputs: [`${folder}/src/generated`],
+const generateDatabaseClient = ({ folder, schema, client }) =>
+  whenChanged(`prisma-${dirname(dirname(schema)).replaceAll('/', '-')}`, {
+    inputs: [schema, `${folder}/prisma.config.ts`, `${folder}/package.json`],
+    outputs: [client],
     title: `generating the database client of ${folder}`,
     work: () =>
-      run(join(root, folder, 'node_modules/.bin/prisma'), ['generate'], {
+      run(join(root, folder, 'node_modules/.bin/prisma'), ['generate', '--schema', join(root, schema)], {
         env: { PRISMA_SCHEMA_ENGINE_BINARY: '/bin/false' },
         cwd: folder,
       }),
@@ -88,7 +88,14 @@ function workspaceFolders() {
   );
 }
 
-const servicesWithDatabase = () => workspaceFolders().filter((folder) => existsSync(`${folder}/prisma/schema.prisma`));
+// A service has its schema; the kit's tests have one of their own.
+const databaseClients = () =>
+  workspaceFolders()
+    .flatMap((folder) => [
+      { folder, schema: `${folder}/prisma/schema.prisma`, client: `${folder}/src/generated` },
+      { folder, schema: `${folder}/tests/prisma/schema.prisma`, client: `${folder}/tests/generated` },
+    ])
+    .filter(({ schema }) => existsSync(schema));
 
 const projectsOf = (folder) =>
   readdirSync(folder)

@@ -1,5 +1,12 @@
+export { ensureCertificates } from './certificates.js';
 export { databaseUrl, ensureDatabase, inDatabase, withClient } from './databases.js';
 export { migrate } from './migrate.js';
-export { presentServices, type Service, services } from './services.js';
+export type { StackOptions } from './plan.js';
+export { startEnvoy } from './servers/envoy.js';
+export { findServer } from './servers/find-server.js';
+export { freePorts } from './servers/ports.js';
+export { envoySource } from './servers/sources.js';
+export { presentServices, root, type Service, services } from './services.js';
+export { runningStack, type Stack, type StackFacts, startStack } from './stack.js';
 export { bedNumber, copyTemplate, makeRedisUser, natsUrl } from './test-bed.js';
 export { type RunningTestServers, startTestServers, type TestServers } from './test-servers.js';

@@ -1,6 +1,6 @@
 // What one test file takes of the run's servers.
 import { databaseUrl, ensureDatabase, withClient } from './databases.js';
-import { setRedisUser } from './servers/redis.js';
+import { addRedisUser } from './servers/redis.js';
 import { services } from './services.js';
 import { TEST_PASSWORD, type TestServers, TOY, templateOf } from './test-servers.js';
 
@@ -21,7 +21,7 @@ export async function makeRedisUser(
   service: string,
 ): Promise<{ REDIS_URL: string; REDIS_PREFIX: string }> {
   const prefix = `${bed}:moa:${service}:`;
-  await setRedisUser(redisUrl, `${bed}-${service}`, TEST_PASSWORD, prefix);
+  await addRedisUser(redisUrl, { name: `${bed}-${service}`, password: TEST_PASSWORD, prefix });
   const url = new URL(redisUrl);
   url.username = `${bed}-${service}`;
   return { REDIS_URL: url.href, REDIS_PREFIX: prefix };

@@ -29,17 +29,18 @@ export interface NatsPlan {
   readonly dataFolder: string;
   readonly accounts: NatsAccounts;
   readonly port?: number | undefined;
+  readonly monitorPort?: number | undefined;
   readonly log?: ((line: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-export async function startNats({ program, dataFolder, accounts, log, ...plan }: NatsPlan): Promise<Nats> {
+export async function startNats({ program, dataFolder, accounts, log, signal, ...plan }: NatsPlan): Promise<Nats> {
   mkdirSync(dataFolder, { recursive: true });
-  const [freeOne, monitorPort] = (await freePorts(2)) as [number, number];
-  const port = plan.port ?? freeOne;
+  const [port = 0, monitorPort = 0] = plan.port && plan.monitorPort ? [plan.port, plan.monitorPort] : await freePorts(2);
   const configuration = join(dataFolder, 'nats.conf');
   writeFileSync(configuration, render({ port, monitorPort, dataFolder, accounts }), { mode: 0o600 });
   const ready = async () => (await fetch(`http://127.0.0.1:${monitorPort}/healthz`)).ok;
-  const server = await startProcess({ name: 'nats', program, args: ['-c', configuration], cwd: dataFolder, log, ready });
+  const server = await startProcess({ name: 'nats', program, args: ['-c', configuration], cwd: dataFolder, log, signal, ready });
   return { ...server, port, monitorPort };
 }
 

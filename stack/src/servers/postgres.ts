@@ -26,6 +26,7 @@ export interface PostgresPlan {
   /** False for tests, whose data nobody misses after a power cut. */
   readonly durable?: boolean | undefined;
   readonly log?: ((line: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export async function startPostgres(plan: PostgresPlan): Promise<Postgres> {
@@ -56,6 +57,7 @@ export async function startPostgres(plan: PostgresPlan): Promise<Postgres> {
     user,
     stopSignal: 'SIGINT',
     log: plan.log,
+    signal: plan.signal,
     ready: () => answers(adminUrl),
   });
   return { ...server, port, folder, adminUrl };

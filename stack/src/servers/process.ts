@@ -23,11 +23,15 @@ export interface ProcessPlan {
   readonly user?: User | undefined;
   readonly stopSignal?: NodeJS.Signals | undefined;
   readonly log?: ((line: string) => void) | undefined;
+  /** Gives up on a process that is not ready yet. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ServerProcess {
   readonly name: string;
   readonly pid: number;
+  /** What asks it to end. */
+  readonly stopSignal: NodeJS.Signals;
   /** How it ended: "exit code 1" or a signal. */
   readonly ended: Promise<string>;
   /** What it said last. */
@@ -39,26 +43,23 @@ export interface ServerProcess {
 /** Resolves when the process is ready. Throws with its last output when it ends before, or takes too long. */
 export async function startProcess(plan: ProcessPlan): Promise<ServerProcess> {
   const server = await spawnServer(plan);
-  const ended = server.ended.then((how) => {
-    throw explained(`start ${plan.name}`, new Error(`${plan.program} ended with ${how}`), server.lastLines());
+  let how: string | undefined;
+  void server.ended.then((end) => {
+    how = end;
   });
-  ended.catch(() => {});
-  await Promise.race([ended, becomesReady()]);
+  const untilMs = performance.now() + READY_WITHIN_MS;
+  while (!(await plan.ready().catch(() => false))) {
+    if (how !== undefined) throw failed(`ended with ${how}`);
+    if (plan.signal?.aborted || performance.now() > untilMs) {
+      await server.kill();
+      throw failed(`was not ready ${plan.signal?.aborted ? 'when it was stopped' : `within ${READY_WITHIN_MS / 1000} s`}`);
+    }
+    await sleep(POLL_MS);
+  }
   return server;
 
-  async function becomesReady() {
-    const until = performance.now() + READY_WITHIN_MS;
-    while (!(await plan.ready().catch(() => false))) {
-      if (performance.now() > until) {
-        await server.kill();
-        throw explained(
-          `start ${plan.name}`,
-          new Error(`${plan.program} was not ready within ${READY_WITHIN_MS / 1000} s`),
-          server.lastLines(),
-        );
-      }
-      await sleep(POLL_MS);
-    }
+  function failed(why: string) {
+    return explained(`start ${plan.name}`, new Error(`${plan.program} ${why}`), server.lastLines());
   }
 }
 
@@ -85,7 +86,8 @@ async function spawnServer(plan: ProcessPlan): Promise<ServerProcess> {
   });
   const pid = child.pid!;
   const ended = new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)));
-  const unwatch = killWhenOrphaned(pid, plan.stopSignal ?? 'SIGTERM');
+  const stopSignal = plan.stopSignal ?? 'SIGTERM';
+  const unwatch = killWhenOrphaned(pid, stopSignal);
   ended.finally(unwatch);
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
@@ -96,9 +98,10 @@ async function spawnServer(plan: ProcessPlan): Promise<ServerProcess> {
   return {
     name: plan.name,
     pid,
+    stopSignal,
     ended,
     lastLines: () => lines.join('\n'),
-    stop: () => end(plan.stopSignal ?? 'SIGTERM'),
+    stop: () => end(stopSignal),
     kill: () => end('SIGKILL'),
   };
 }

@@ -5,26 +5,34 @@ import { Redis as Client } from 'ioredis';
 import { freePort } from './ports.js';
 import { type ServerProcess, startProcess } from './process.js';
 
-const SERVICE_COMMANDS = '-@all +@read +@write +@connection +@transaction +@scripting +@pubsub -@dangerous +info';
+const SERVICE_COMMANDS = ['-@all', '+@read', '+@write', '+@connection', '+@transaction', '+@scripting', '+@pubsub', '-@dangerous', '+info'];
 
 export interface Redis extends ServerProcess {
   readonly port: number;
   readonly adminUrl: string;
 }
 
+export interface RedisUser {
+  readonly name: string;
+  readonly password: string;
+  /** Of the keys that it may read and write: it sees no others. */
+  readonly prefix: string;
+}
+
 export interface RedisPlan {
   readonly program: string;
   readonly dataFolder: string;
   readonly password: string;
+  readonly users?: readonly RedisUser[] | undefined;
   readonly port?: number | undefined;
   readonly log?: ((line: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-export async function startRedis({ program, dataFolder, password, log, ...plan }: RedisPlan): Promise<Redis> {
+export async function startRedis({ program, dataFolder, password, users = [], log, signal, ...plan }: RedisPlan): Promise<Redis> {
   mkdirSync(dataFolder, { recursive: true });
   const port = plan.port ?? (await freePort());
   const configuration = join(dataFolder, 'redis.conf');
-  // Services' users are made by setRedisUser at each start, and not kept.
   const lines = [
     'bind 127.0.0.1',
     `port ${port}`,
@@ -34,6 +42,7 @@ export async function startRedis({ program, dataFolder, password, log, ...plan }
     'save ""',
     'user default off',
     `user moa on >${password} ~* &* +@all`,
+    ...users.map((user) => `user ${user.name} ${rulesOf(user).join(' ')}`),
   ];
   writeFileSync(configuration, `${lines.join('\n')}\n`, { mode: 0o600 });
   const adminUrl = `redis://moa:${password}@127.0.0.1:${port}`;
@@ -43,21 +52,24 @@ export async function startRedis({ program, dataFolder, password, log, ...plan }
     args: [configuration],
     cwd: dataFolder,
     log,
+    signal,
     ready: () => answers(adminUrl),
   });
   return { ...server, port, adminUrl };
 }
 
-/** A user that reads and writes keys with one prefix, and nothing else. */
-export async function setRedisUser(adminUrl: string, name: string, password: string, prefix: string): Promise<void> {
+/** Adds a user to a server that runs, until it stops. */
+export async function addRedisUser(adminUrl: string, user: RedisUser): Promise<void> {
   const client = connect(adminUrl);
   try {
     await client.connect();
-    await client.call('ACL', 'SETUSER', name, 'reset', 'on', `>${password}`, `~${prefix}*`, `&${prefix}*`, ...SERVICE_COMMANDS.split(' '));
+    await client.call('ACL', 'SETUSER', user.name, 'reset', ...rulesOf(user));
   } finally {
     client.disconnect();
   }
 }
+
+const rulesOf = ({ password, prefix }: RedisUser): string[] => ['on', `>${password}`, `~${prefix}*`, `&${prefix}*`, ...SERVICE_COMMANDS];
 
 async function answers(url: string): Promise<boolean> {
   const client = connect(url);

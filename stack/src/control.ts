@@ -1,0 +1,77 @@
+// `npm run stack -- status | logs <name> | restart <name> | kill <name> | clock <duration> | stop | reset`
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { clockOffsetMs, durationMs, shiftClock } from './clock.js';
+import { askStack } from './control-server.js';
+import { logFile } from './logs.js';
+import { resetStack } from './reset.js';
+import { root } from './services.js';
+import { formatRows, type Row } from './table.js';
+
+const folder = join(root, '.moa');
+const [command = '', name = ''] = process.argv.slice(2);
+
+const USAGE = `npm run stack -- <command>
+  status            what is up, and where
+  logs <name>       what a process says, from its last lines on
+  restart <name>    stops a process and starts it again
+  kill <name>       SIGKILL, as a crash; it is started again
+  clock <duration>  moves the time of all services: 36h, 14d, -1w
+  stop              as Ctrl-C where it runs
+  reset             stops everything and removes all data of this checkout`;
+
+const commands: Readonly<Record<string, () => Promise<void>>> = {
+  async status() {
+    const { rows, time } = await ask<{ rows: Row[]; time: string }>('/status');
+    console.log(`${formatRows(rows)}\n  The clock says ${time}.`);
+  },
+  async logs() {
+    const file = logFile(join(folder, 'logs'), name);
+    if (!existsSync(file)) throw new Error(`There is no log of "${name}". There are: ${logNames().join(', ')}.`);
+    spawn('tail', ['-n', '200', '-F', file], { stdio: 'inherit' });
+  },
+  async restart() {
+    await ask(`/restart?name=${encodeURIComponent(name)}`);
+    console.log(`${name} is up again.`);
+  },
+  async kill() {
+    await ask(`/kill?name=${encodeURIComponent(name)}`);
+    console.log(`${name} was killed, and is being started again.`);
+  },
+  async clock() {
+    const byMs = durationMs(name);
+    if (byMs === undefined) throw new Error(`"${name}" is no duration: 30m, 36h, 14d, 2w, or -1d to go back`);
+    shiftClock(join(folder, 'clock.json'), byMs);
+    console.log(`The clock says ${new Date(Date.now() + clockOffsetMs(join(folder, 'clock.json'))).toISOString()}.`);
+  },
+  async stop() {
+    await ask('/stop');
+    console.log('It is stopping.');
+  },
+  reset: () => resetStack(folder),
+};
+
+try {
+  const run = commands[command];
+  if (!run) throw new Error(USAGE);
+  await run();
+} catch (error) {
+  console.error((error as { explained?: string }).explained ?? (error as Error).message);
+  process.exitCode = 1;
+}
+
+async function ask<T>(path: string): Promise<T> {
+  const answer = await askStack<T>(folder, path);
+  if (answer === undefined) throw new Error('Moa does not run from this checkout: npm start');
+  return answer;
+}
+
+function logNames(): string[] {
+  const logs = join(folder, 'logs');
+  return existsSync(logs)
+    ? readdirSync(logs)
+        .filter((file) => file.endsWith('.log'))
+        .map((file) => file.slice(0, -'.log'.length))
+    : [];
+}

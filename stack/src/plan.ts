@@ -1,0 +1,155 @@
+// Everything about one stack that is known before anything starts: folders, ports, passwords, addresses.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { explained } from '#setup/explain.mjs';
+import { databaseUrl } from './databases.js';
+import { portOwner } from './port-owner.js';
+import { openSecrets, type Secrets } from './secrets.js';
+import { type NatsUser, servicePermissions } from './servers/nats.js';
+import { freePorts, isFree } from './servers/ports.js';
+import type { RedisUser } from './servers/redis.js';
+import { durablesOf, hasDatabase, presentServices, root, type Service } from './services.js';
+
+export const ISSUER = 'https://moa.example';
+
+export interface StackOptions {
+  /** Where data, logs and secrets are: .moa of the checkout by default. One stack for a folder. */
+  readonly folder?: string;
+  /** Of the door; a free one by default. */
+  readonly port?: number;
+  /** No progress, and no output of services. */
+  readonly quiet?: boolean;
+  /** What a service finds in its environment besides: read at each of its starts, so a test may change it and restart the service. */
+  readonly environment?: Readonly<Record<string, Record<string, string>>>;
+  /** Multiplies the door's limits of calls: all of a machine's people have one address. */
+  readonly rateFactor?: number;
+  /** Whose pages may call, besides the door's own. */
+  readonly allowedOrigins?: readonly string[];
+}
+
+export interface Plan {
+  readonly folder: string;
+  readonly quiet: boolean;
+  readonly rateFactor: number;
+  readonly allowedOrigins: readonly string[];
+  readonly secrets: Secrets;
+  readonly services: readonly Service[];
+  readonly publicPort: number;
+  readonly envoyAdminPort: number;
+  readonly postgresPort: number;
+  readonly redisPort: number;
+  readonly natsPort: number;
+  readonly natsMonitorPort: number;
+  readonly sandboxPort: number;
+  readonly addresses: Readonly<Record<string, { readonly grpc: string; readonly metrics: string; readonly http: string }>>;
+  readonly clockFile: string;
+  /** Changes when the certificates do: `current` in it is a link to them. */
+  readonly certificates: string;
+  readonly environment: Readonly<Record<string, Record<string, string>>>;
+}
+
+const DEFAULT_RATE_FACTOR = 100;
+
+export async function planStack(options: StackOptions): Promise<Plan> {
+  const folder = options.folder ?? join(root, '.moa');
+  try {
+    mkdirSync(join(folder, 'data'), { recursive: true });
+  } catch (error) {
+    throw explained(`make ${join(folder, 'data')}`, error as Error);
+  }
+  if (options.port !== undefined && !(await isFree(options.port))) throw portTaken(options.port);
+
+  const services = presentServices();
+  const ports = await freePorts(7 + services.length * 3);
+  const next = () => ports.pop()!;
+  const address = () => `127.0.0.1:${next()}`;
+  return {
+    folder,
+    quiet: options.quiet ?? false,
+    rateFactor: options.rateFactor ?? DEFAULT_RATE_FACTOR,
+    allowedOrigins: options.allowedOrigins ?? [],
+    secrets: openSecrets(join(folder, 'secrets.json')),
+    services,
+    publicPort: options.port ?? next(),
+    envoyAdminPort: next(),
+    postgresPort: next(),
+    redisPort: next(),
+    natsPort: next(),
+    natsMonitorPort: next(),
+    sandboxPort: next(),
+    addresses: Object.fromEntries(services.map(({ name }) => [name, { grpc: address(), metrics: address(), http: address() }])),
+    clockFile: join(folder, 'clock.json'),
+    certificates: join(folder, 'certificates'),
+    environment: options.environment ?? {},
+  };
+}
+
+const portTaken = (port: number) =>
+  Object.assign(new Error(`port ${port} is taken`), {
+    explained: `Port ${port} is taken${ownerOf(port)}. End that, or choose another: npm start -- --port ${port + 1}`,
+  });
+
+function ownerOf(port: number): string {
+  const owner = portOwner(port);
+  return owner ? ` by ${owner}` : '';
+}
+
+export const publicUrl = (plan: Plan): string => `http://localhost:${plan.publicPort}`;
+export const sandboxUrl = (plan: Plan): string => `http://127.0.0.1:${plan.sandboxPort}`;
+export const certificatesOf = (plan: Plan, name: string): string => join(plan.certificates, 'current', name);
+export const withDatabase = (plan: Plan): Service[] => plan.services.filter(hasDatabase);
+
+/** As the owner of all databases. Another server than ours: MOA_POSTGRES_URL. */
+export const postgresAdminUrl = (plan: Plan): string =>
+  process.env.MOA_POSTGRES_URL ?? `postgres://moa:${plan.secrets.of('postgres.moa')}@127.0.0.1:${plan.postgresPort}/postgres`;
+
+export const redisAdminUrl = (plan: Plan): string =>
+  process.env.MOA_REDIS_URL ?? `redis://moa:${plan.secrets.of('redis.moa')}@127.0.0.1:${plan.redisPort}`;
+
+export const natsAdminUrl = (plan: Plan): string => `nats://moa:${plan.secrets.of('nats.moa')}@127.0.0.1:${plan.natsPort}`;
+
+export const redisUsers = (plan: Plan): RedisUser[] =>
+  plan.services
+    .filter(({ stores }) => stores.includes('redis'))
+    .map(({ name }) => ({ name, password: plan.secrets.of(`redis.${name}`), prefix: redisPrefix(name) }));
+
+export function natsUsers(plan: Plan): NatsUser[] {
+  const users = plan.services.flatMap((service): NatsUser[] => {
+    if (service.publishes === undefined) return [];
+    const permissions = servicePermissions(service.name, service.publishes, durablesOf(service));
+    return [{ name: service.name, password: plan.secrets.of(`nats.${service.name}`), permissions }];
+  });
+  return [...users, { name: 'moa', password: plan.secrets.of('nats.moa') }];
+}
+
+const redisPrefix = (service: string): string => `moa:${service}:`;
+
+/** What a service is told in its environment. */
+export function environmentOf(plan: Plan, service: Service): Record<string, string> {
+  const { grpc, metrics, http } = plan.addresses[service.name]!;
+  const redis = new URL(redisAdminUrl(plan));
+  return {
+    LISTEN: grpc,
+    METRICS_LISTEN: metrics,
+    ...(service.http && { HTTP_LISTEN: http }),
+    CERTIFICATES: certificatesOf(plan, service.name),
+    ...(hasDatabase(service) && {
+      DATABASE_URL: databaseUrl(postgresAdminUrl(plan), service.name, service.name, plan.secrets.of(`postgres.${service.name}`)),
+    }),
+    ...(service.stores.includes('redis') && {
+      REDIS_URL: `redis://${service.name}:${plan.secrets.of(`redis.${service.name}`)}@${redis.host}`,
+      REDIS_PREFIX: redisPrefix(service.name),
+    }),
+    ...(service.publishes && { NATS_URL: `nats://${service.name}:${plan.secrets.of(`nats.${service.name}`)}@127.0.0.1:${plan.natsPort}` }),
+    ISSUER,
+    ...Object.fromEntries(service.calls.flatMap((name) => addressOf(plan, name))),
+    CLOCK_FILE: plan.clockFile,
+    ...service.environment?.({ secrets: plan.secrets, sandboxUrl: sandboxUrl(plan) }),
+    ...plan.environment[service.name],
+  };
+}
+
+function addressOf(plan: Plan, name: string): [string, string][] {
+  const callee = plan.addresses[name];
+  return callee ? [[`${name.toUpperCase()}_ADDRESS`, callee.grpc]] : [];
+}

@@ -1,0 +1,30 @@
+// Removes what a stack keeps. What was fetched and built stays, so that the next start is quick.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askStack } from './control-server.js';
+import { endLeftovers, notedPid } from './leftovers.js';
+import { reachableFolder, unprivilegedUser } from './servers/unprivileged.js';
+import { STACK } from './stack.js';
+
+const KEPT = ['data', 'logs', 'certificates', 'envoy', 'clock.json', 'secrets.json'];
+const STOPPED_WITHIN_MS = 60_000;
+const POLL_MS = 100;
+
+export async function resetStack(folder: string): Promise<void> {
+  const run = join(folder, 'run');
+  if (notedPid(run, STACK) !== undefined) {
+    console.log('Stopping what runs.');
+    if ((await askStack(folder, '/stop')) === undefined) throw new Error('A stack is starting: try again when it is up.');
+    const untilMs = performance.now() + STOPPED_WITHIN_MS;
+    while (notedPid(run, STACK) !== undefined) {
+      if (performance.now() > untilMs) throw new Error(`It did not stop within ${STOPPED_WITHIN_MS / 1000} s.`);
+      await sleep(POLL_MS);
+    }
+  }
+  await endLeftovers(run, STACK);
+  const user = unprivilegedUser();
+  const elsewhere = user ? [reachableFolder(user, join(folder, 'data/postgres'))] : [];
+  for (const path of [...KEPT.map((name) => join(folder, name)), ...elsewhere]) rmSync(path, { recursive: true, force: true });
+  console.log('All data is gone; the next start begins anew.');
+}

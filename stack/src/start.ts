@@ -1,0 +1,62 @@
+// `npm start [-- --port 8080]`: everything, until Ctrl-C.
+import { serveControl } from './control-server.js';
+import { startStack } from './stack.js';
+import { table } from './table.js';
+
+const DEFAULT_PORT = 8_080;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const startedMs = performance.now();
+// Before the stack is up, Ctrl-C just ends this process; its servers then end by themselves.
+const endAtOnce = () => process.exit(130);
+for (const signal of SIGNALS) process.on(signal, endAtOnce);
+
+try {
+  const stack = await startStack({ port: portWanted() });
+  const control = await serveControl(stack, leave);
+  for (const signal of SIGNALS) process.off(signal, endAtOnce).on(signal, () => void leave());
+  console.log(`\nMoa is up after ${((performance.now() - startedMs) / 1000).toFixed(1)} s.\n\n${table(stack)}\n`);
+  console.log(greeting(stack.publicUrl));
+
+  let leaving = false;
+  let askedMs = 0;
+  async function leave(): Promise<void> {
+    // npm passes a Ctrl-C on that the terminal has already sent: twice at once is once.
+    if (leaving && performance.now() - askedMs > 500) {
+      console.log('\nEnding everything at once.');
+      await stack.killAll();
+      process.exit(1);
+    }
+    if (leaving) return;
+    leaving = true;
+    askedMs = performance.now();
+    console.log('\nStopping, services first. Data stays; "npm run stack -- reset" removes it. Ctrl-C again ends everything at once.');
+    await stack.stop();
+    await control.close();
+    console.log('Stopped.');
+    process.exit(0);
+  }
+} catch (error) {
+  console.error(`\n${(error as { explained?: string }).explained ?? (error as Error).stack}`);
+  process.exit(1);
+}
+
+function portWanted(): number {
+  const flag = process.argv.indexOf('--port');
+  const text = flag >= 0 ? process.argv[flag + 1] : process.env.MOA_PORT;
+  const port = Number(text ?? DEFAULT_PORT);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  console.error(`${text} is no port: npm start -- --port ${DEFAULT_PORT}`);
+  process.exit(1);
+}
+
+function greeting(url: string): string {
+  const host = new URL(url).host;
+  return [
+    'Try:',
+    `  grpcurl -plaintext ${host} list`,
+    `  npx buf curl --schema packages/contracts/moa.binpb --protocol grpcweb --http2-prior-knowledge=false -d '{}' ${url}/moa.auth.v1.AuthService/GetJwks`,
+    '  npm run demo',
+    'Ctrl-C stops everything. In another terminal: npm run stack -- status | logs <name> | restart <name> | clock 14d | reset',
+  ].join('\n');
+}

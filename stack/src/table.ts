@@ -1,0 +1,42 @@
+// What is up, and where.
+import type { Stack } from './stack.js';
+
+export interface Row {
+  readonly name: string;
+  readonly state: string;
+  readonly pid: number | undefined;
+  readonly restarts: number;
+  readonly where: string;
+}
+
+export function rowsOf(stack: Stack): Row[] {
+  const port = (url: string) => `127.0.0.1:${new URL(url).port}`;
+  const places: Record<string, string> = {
+    envoy: `${stack.publicUrl}, admin ${stack.envoyAdminUrl}`,
+    postgres: port(stack.postgresAdminUrl),
+    redis: port(stack.redisAdminUrl),
+    nats: `${port(stack.natsAdminUrl)}, monitor ${stack.natsMonitorUrl}`,
+    sandbox: stack.sandbox.url,
+  };
+  return stack.status().map(({ name, state, pid, restarts }) => {
+    const address = stack.addresses[name];
+    return {
+      name,
+      state,
+      pid,
+      restarts,
+      where: address ? `${address.grpc} (mutual TLS), metrics http://${address.metrics}/metrics` : (places[name] ?? ''),
+    };
+  });
+}
+
+export function formatRows(rows: readonly Row[]): string {
+  return rows
+    .map(({ name, state, pid, restarts, where }) => {
+      const again = restarts > 0 ? `, started again ${restarts} times` : '';
+      return `  ${name.padEnd(9)} ${state.padEnd(8)} ${String(pid ?? '').padEnd(8)} ${where}${again}`;
+    })
+    .join('\n');
+}
+
+export const table = (stack: Stack): string => formatRows(rowsOf(stack));

@@ -1,0 +1,140 @@
+// The processes of a stack, each listed after what it needs.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Edge, writeEnvoy } from '@moa/envoy';
+import { step } from '#setup/progress.mjs';
+import { healthCheck } from './health.js';
+import type { Unit } from './keeper.js';
+import { noteProcess } from './leftovers.js';
+import type { Logs } from './logs.js';
+import { certificatesOf, environmentOf, ISSUER, natsUsers, type Plan, publicUrl, redisUsers, sandboxUrl } from './plan.js';
+import { prepareDatabases } from './prepare.js';
+import type { Programs } from './programs.js';
+import { startEnvoy } from './servers/envoy.js';
+import { startNats } from './servers/nats.js';
+import { startPostgres } from './servers/postgres.js';
+import { type ServerProcess, startProcess } from './servers/process.js';
+import { startRedis } from './servers/redis.js';
+import { mainOf, root, type Service } from './services.js';
+
+interface Starting {
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export function unitsOf(plan: Plan, programs: Programs, logs: Logs): Unit[] {
+  const data = (name: string) => join(plan.folder, 'data', name);
+  const password = (server: string) => plan.secrets.of(`${server}.moa`);
+  const unit = (name: string, needs: readonly string[], start: (starting: Starting) => Promise<ServerProcess>, shown = false): Unit => ({
+    name,
+    needs,
+    start: (signal) =>
+      noted(
+        plan,
+        step(`starting ${name}`, () => start({ log: logs.of(name, shown && !plan.quiet), signal })),
+      ),
+  });
+
+  const nats = {
+    program: programs.nats,
+    dataFolder: data('nats'),
+    accounts: { MOA: natsUsers(plan) },
+    port: plan.natsPort,
+    monitorPort: plan.natsMonitorPort,
+  };
+  const servers = [
+    unit('nats', [], (starting) => startNats({ ...nats, ...starting })),
+    unit('sandbox', [], (starting) => startSandbox(plan, data('sandbox'), starting)),
+  ];
+  if (programs.postgres) {
+    const postgres = { program: programs.postgres, dataFolder: data('postgres'), password: password('postgres'), port: plan.postgresPort };
+    servers.push(
+      unit('postgres', [], async (starting) => {
+        const server = await startPostgres({ ...postgres, ...starting });
+        await prepareDatabases(plan).catch(async (error) => {
+          await server.stop();
+          throw error;
+        });
+        return server;
+      }),
+    );
+  }
+  if (programs.redis) {
+    const redis = {
+      program: programs.redis,
+      dataFolder: data('redis'),
+      password: password('redis'),
+      users: redisUsers(plan),
+      port: plan.redisPort,
+    };
+    servers.push(unit('redis', [], (starting) => startRedis({ ...redis, ...starting })));
+  }
+  const present = new Set([...servers.map(({ name }) => name), ...plan.services.map(({ name }) => name)]);
+  const services = plan.services.map((service) => {
+    const needs = ['nats', 'sandbox', ...service.stores, ...service.calls].filter((name) => present.has(name));
+    return unit(service.name, needs, (starting) => startService(plan, service, starting), true);
+  });
+  const envoy = unit(
+    'envoy',
+    services.map(({ name }) => name),
+    (starting) => {
+      const configuration = writeEnvoy(edgeOf(plan), join(plan.folder, 'envoy'));
+      return startEnvoy({ program: programs.envoy, configuration, adminPort: plan.envoyAdminPort, ...starting });
+    },
+  );
+  return [...servers, ...services, envoy];
+}
+
+// Written down for as long as it runs: see leftovers.
+async function noted(plan: Plan, starting: Promise<ServerProcess>): Promise<ServerProcess> {
+  const server = await starting;
+  const forget = noteProcess(join(plan.folder, 'run'), server.name, server.pid, server.stopSignal);
+  void server.ended.then(forget);
+  return server;
+}
+
+function startService(plan: Plan, service: Service, starting: Starting): Promise<ServerProcess> {
+  return startProcess({
+    name: service.name,
+    program: process.execPath,
+    args: ['--enable-source-maps', mainOf(service)],
+    env: { ...process.env, ...environmentOf(plan, service) },
+    cwd: join(root, service.folder),
+    ready: healthCheck(plan.addresses[service.name]!.grpc, service.name, certificatesOf(plan, 'stack')),
+    ...starting,
+  });
+}
+
+function startSandbox(plan: Plan, dataFolder: string, starting: Starting): Promise<ServerProcess> {
+  mkdirSync(dataFolder, { recursive: true });
+  const env = {
+    LISTEN: `127.0.0.1:${plan.sandboxPort}`,
+    DATA_FOLDER: dataFolder,
+    API_KEY: plan.secrets.of('provider.api-key'),
+    WEBHOOK_SECRET: plan.secrets.of('provider.webhook-secret'),
+    // As a provider outside would: through the door.
+    WEBHOOK_URL: `${publicUrl(plan)}/webhooks/payment`,
+  };
+  return startProcess({
+    name: 'sandbox',
+    program: process.execPath,
+    args: [join(root, 'packages/sandbox-provider/dist/src/main.js')],
+    env: { ...process.env, ...env, ...plan.environment.sandbox },
+    ready: async () => (await fetch(`${sandboxUrl(plan)}/healthz`)).ok,
+    ...starting,
+  });
+}
+
+function edgeOf(plan: Plan): Edge {
+  const { gateway, ...services } = plan.addresses;
+  return {
+    listen: `127.0.0.1:${plan.publicPort}`,
+    adminListen: `127.0.0.1:${plan.envoyAdminPort}`,
+    clusters: Object.fromEntries(Object.entries(services).map(([name, { grpc }]) => [name, [grpc]])),
+    gateway: { grpc: gateway ? [gateway.grpc] : [], http: gateway ? [gateway.http] : [] },
+    certificates: { folder: certificatesOf(plan, 'envoy'), watched: plan.certificates },
+    issuer: ISSUER,
+    allowedOrigins: [publicUrl(plan), ...plan.allowedOrigins],
+    rateFactor: plan.rateFactor,
+  };
+}
