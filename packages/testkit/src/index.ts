@@ -1,4 +1,5 @@
 export { type Connected, connectAs } from './connect.js';
-export { reasonOf, violationsOf } from './errors.js';
+export { reasonOf, retryAfterMsOf, violationsOf } from './errors.js';
+export { type Events, openEvents } from './events.js';
 export { openTestbed, type Testbed } from './testbed.js';
 export { until } from './until.js';

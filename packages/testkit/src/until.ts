@@ -3,14 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const POLL_MS = 20;
 const WITHIN_MS = 15_000;
 
+type Falsy = false | null | undefined | 0 | '';
+
 /** Waits until a condition gives something true, and gives that. Throws after `withinMs`, with the last error if there was one. */
-export async function until<T>(condition: () => T | Promise<T>, withinMs = WITHIN_MS): Promise<NonNullable<T>> {
+export async function until<T>(condition: () => T | Promise<T>, withinMs = WITHIN_MS): Promise<Exclude<T, Falsy>> {
   const endMs = performance.now() + withinMs;
   for (;;) {
     let failure: unknown;
     try {
       const value = await condition();
-      if (value) return value;
+      if (value) return value as Exclude<T, Falsy>;
     } catch (error) {
       failure = error;
     }

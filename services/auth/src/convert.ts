@@ -12,4 +12,10 @@ export const accountToProto = ({ id, email, roles, state, createTime }: AccountR
   createTime,
 });
 
-export const keyToProto = ({ kid, publicKey }: PublicSigningKey): JsonWebKey => ({ kid, kty: 'OKP', crv: 'Ed25519', x: publicKey, alg: 'EdDSA' });
+export const keyToProto = ({ kid, publicKey }: PublicSigningKey): JsonWebKey => ({
+  kid,
+  kty: 'OKP',
+  crv: 'Ed25519',
+  x: publicKey,
+  alg: 'EdDSA',
+});

@@ -34,7 +34,10 @@ export function openThrottle(redis: Redis, prefix: string, log: Host['log']): Th
   };
   return {
     attempt: (emailKey) =>
-      orGoOn(0, () => redis.eval(ATTEMPT, 2, ...keysOf(emailKey), FREE_ATTEMPTS, FIRST_DELAY_MS, LONGEST_DELAY_MS, FORGET_MS) as Promise<number>),
+      orGoOn(
+        0,
+        () => redis.eval(ATTEMPT, 2, ...keysOf(emailKey), FREE_ATTEMPTS, FIRST_DELAY_MS, LONGEST_DELAY_MS, FORGET_MS) as Promise<number>,
+      ),
     clear: (emailKey) =>
       orGoOn(undefined, async () => {
         await redis.del(...keysOf(emailKey));

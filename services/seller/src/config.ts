@@ -1,5 +1,5 @@
 import { hostVariables, readConfig, secret } from '@moa/kit';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 export const variables = {
   ...hostVariables,

@@ -1,7 +1,12 @@
 import { Seller_State, type Seller as SellerProto } from '@moa/contracts/seller/v1/seller';
 import { masked, type Seller } from './domain/seller.js';
 
-export const sellerToProto = ({ settlementAccount: { bankCode, accountNumber, holderName }, version: _, state, ...seller }: Seller): SellerProto => ({
+export const sellerToProto = ({
+  settlementAccount: { bankCode, accountNumber, holderName },
+  version: _,
+  state,
+  ...seller
+}: Seller): SellerProto => ({
   ...seller,
   state: Seller_State[`STATE_${state}`],
   settlementAccount: { bankCode, accountNumber: masked(accountNumber), holderName },

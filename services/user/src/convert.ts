@@ -1,4 +1,4 @@
-import { PledgeSummary_State, type PledgeSection, type Profile as ProfileProto } from '@moa/contracts/user/v1/user';
+import { type PledgeSection, PledgeSummary_State, type Profile as ProfileProto } from '@moa/contracts/user/v1/user';
 import { etagOf, type Profile } from './domain/profile.js';
 import type { PledgesOfPerson } from './store/pledge-copies.js';
 

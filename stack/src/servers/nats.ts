@@ -57,6 +57,8 @@ export function servicePermissions(service: string, domain: string, durables: re
       ...durables.flatMap((durable) => [
         `$JS.API.CONSUMER.CREATE.*.${durable}`,
         `$JS.API.CONSUMER.CREATE.*.${durable}.>`,
+        // What the client uses for a consumer of several subjects.
+        `$JS.API.CONSUMER.DURABLE.CREATE.*.${durable}`,
         `$JS.API.CONSUMER.INFO.*.${durable}`,
         `$JS.API.CONSUMER.MSG.NEXT.*.${durable}`,
         // The second form names the account, too: newer servers use it.

@@ -4,4 +4,6 @@ import type { PrismaClient } from '../generated/client.js';
 import { grantRole } from '../store/accounts.js';
 
 /** An approved seller may sell from the next token on. */
-export const onSellerApproved = on<SellerApproved, PrismaClient>(SellerApproved, (event, tx, info) => grantRole(tx, info, event.sellerId, 'SELLER'));
+export const onSellerApproved = on<SellerApproved, PrismaClient>(SellerApproved, (event, tx, info) =>
+  grantRole(tx, info, event.sellerId, 'SELLER'),
+);

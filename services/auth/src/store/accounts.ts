@@ -44,7 +44,13 @@ export const findCredentials = (db: Database<PrismaClient>, emailKey: string) =>
   db.client.account.findUnique({ where: { emailKey }, select: { ...VISIBLE, passwordHash: true } });
 
 /** An admin's change of roles, once for each request. */
-export async function changeRole(db: Database<PrismaClient>, call: Call, accountId: string, role: RoleName, present: boolean): Promise<AccountRow> {
+export async function changeRole(
+  db: Database<PrismaClient>,
+  call: Call,
+  accountId: string,
+  role: RoleName,
+  present: boolean,
+): Promise<AccountRow> {
   const [row] = await write<{ account: Omit<AccountRow, 'createTime'> & { createTime: string } }>(
     db,
     fail,
@@ -54,6 +60,11 @@ export async function changeRole(db: Database<PrismaClient>, call: Call, account
 }
 
 /** A role that an event gives: having it already is fine. */
-export async function grantRole(tx: Pick<PrismaClient, '$queryRaw'>, { at, trace }: Origin, accountId: string, role: RoleName): Promise<void> {
+export async function grantRole(
+  tx: Pick<PrismaClient, '$queryRaw'>,
+  { at, trace }: Origin,
+  accountId: string,
+  role: RoleName,
+): Promise<void> {
   await tx.$queryRaw`SELECT id FROM set_role(${sqlCall({ at, trace })}::jsonb, ${accountId}::uuid, ${role}, true)`;
 }

@@ -33,8 +33,19 @@ export function startSession(db: Database<PrismaClient>, { at }: Origin, account
 }
 
 /** Spends a refresh token. Undefined when it is good for nothing; a spent one has then ended its session. */
-export async function refreshSession(db: Database<PrismaClient>, { at, trace }: Origin, token: RefreshToken): Promise<RefreshedSession | undefined> {
-  const [row] = await write<{ outcome: string; account_id: string; roles: string[]; generation: number; version: bigint; expire_time: Date }>(
+export async function refreshSession(
+  db: Database<PrismaClient>,
+  { at, trace }: Origin,
+  token: RefreshToken,
+): Promise<RefreshedSession | undefined> {
+  const [row] = await write<{
+    outcome: string;
+    account_id: string;
+    roles: string[];
+    generation: number;
+    version: bigint;
+    expire_time: Date;
+  }>(
     db,
     fail,
     Prisma.sql`SELECT * FROM refresh_session(${sqlCall({ at, trace })}::jsonb, ${token.sessionId}::uuid, ${token.generation}::integer,

@@ -19,7 +19,8 @@ export interface PublicSigningKey {
 // Keys that nobody has needed for weeks stay in the table, and out of the way.
 const KEYS_AT_MOST = 20;
 
-export const readSigningKeys = (db: Database<PrismaClient>) => db.client.signingKey.findMany({ orderBy: { signTime: 'desc' }, take: KEYS_AT_MOST });
+export const readSigningKeys = (db: Database<PrismaClient>) =>
+  db.client.signingKey.findMany({ orderBy: { signTime: 'desc' }, take: KEYS_AT_MOST });
 
 /** Adds the first key, unless another copy was quicker. */
 export async function addFirstSigningKey(db: Database<PrismaClient>, { at, trace }: Origin, key: NewSigningKey): Promise<void> {

@@ -2,7 +2,7 @@ import type { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_se
 import { type Handler, kitFail, pageOf, pageSizeOf, readPageToken } from '@moa/kit';
 import { sellerToProto, stateFromProto } from '../convert.js';
 import type { Context } from '../service.js';
-import { listSellers as readSellers, type Position } from '../store/sellers.js';
+import { type Position, listSellers as readSellers } from '../store/sellers.js';
 
 type ListSellers = Handler<typeof SellerServiceDefinition.methods.listSellers>;
 

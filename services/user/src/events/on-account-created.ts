@@ -3,4 +3,6 @@ import { on } from '@moa/kit';
 import type { PrismaClient } from '../generated/client.js';
 import { openProfile } from '../store/profiles.js';
 
-export const onAccountCreated = on<AccountCreated, PrismaClient>(AccountCreated, ({ accountId }, tx, { time }) => openProfile(tx, accountId, time));
+export const onAccountCreated = on<AccountCreated, PrismaClient>(AccountCreated, ({ accountId }, tx, { time }) =>
+  openProfile(tx, accountId, time),
+);

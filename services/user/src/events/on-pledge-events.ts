@@ -33,16 +33,18 @@ export const onPledgeEvents: Subscription<PrismaClient>[] = STATES.map(([type, s
 type PledgeEvent = Pick<PledgeCreated, 'pledgeId' | 'projectId' | 'backerId' | 'total'> & Partial<Pick<PledgeCreated, 'createTime'>>;
 
 function subscription(type: (typeof STATES)[number][0], state: PledgeState): Subscription<PrismaClient> {
-  return on<PledgeEvent, PrismaClient>(type as typeof PledgeCreated, ({ pledgeId, projectId, backerId, total, createTime }, tx, { version, time }) =>
-    savePledge(tx, {
-      id: pledgeId,
-      projectId,
-      backerId,
-      state,
-      currency: total!.currencyCode,
-      totalMinor: total!.amountMinor,
-      version,
-      createTime: createTime ?? time,
-    }),
+  return on<PledgeEvent, PrismaClient>(
+    type as typeof PledgeCreated,
+    ({ pledgeId, projectId, backerId, total, createTime }, tx, { version, time }) =>
+      savePledge(tx, {
+        id: pledgeId,
+        projectId,
+        backerId,
+        state,
+        currency: total!.currencyCode,
+        totalMinor: total!.amountMinor,
+        version,
+        createTime: createTime ?? time,
+      }),
   );
 }

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { Account_State } from '@moa/contracts/auth/v1/auth';
+import { AccountCreated } from '@moa/contracts/auth/v1/auth_events';
+import { Role } from '@moa/contracts/options/v1/options';
+import { openEvents, reasonOf, retryAfterMsOf, until, violationsOf } from '@moa/testkit';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ADMIN, openAuth, PASSWORD, refusal } from './support.js';
+
+const house = await openAuth('sign-in');
+const { auth, bed, database, signIn, signUp } = house;
+const events = await openEvents(bed);
+
+test('who has signed up can sign in, and is a USER', async () => {
+  const created = await events.listen(AccountCreated);
+  const { account, tokens } = await signIn(await signUp());
+  assert.equal(account.roles, [Role.ROLE_USER]);
+  assert.is(account.state, Account_State.STATE_ACTIVE);
+  assert.ok(tokens.refreshToken.length > 0);
+  await until(() => created.some(({ accountId }) => accountId === account.id));
+});
+
+test('an access token says who, in which session, for whom and until when', async () => {
+  const { account, tokens } = await signIn(await signUp());
+  const { alg, typ, kid } = decodeProtectedHeader(tokens.accessToken);
+  assert.equal([alg, typ, typeof kid], ['EdDSA', 'at+jwt', 'string']);
+  const { iss, aud, sub, sid, sv, roles, iat, exp } = decodeJwt(tokens.accessToken);
+  assert.equal({ iss, aud, sub, sv, roles }, { iss: 'https://moa.test', aud: 'moa', sub: account.id, sv: 1, roles: ['USER'] });
+  assert.ok(sid);
+  assert.is(exp! - iat!, 600);
+});
+
+test('an address is the same in capitals', async () => {
+  const email = await signUp(`Kim.${randomUUID()}@Moa.Example`);
+  const { account } = await signIn(email.toUpperCase());
+  assert.is(account.email, email);
+});
+
+test('a password is the same in whole and in decomposed syllables', async () => {
+  const email = await signUp();
+  await signIn(email, PASSWORD.normalize('NFD'));
+});
+
+test('a second sign-up with an address answers alike and changes nothing', async () => {
+  const email = await signUp();
+  const { account } = await signIn(email);
+  assert.equal(await auth.signUp({ requestId: randomUUID(), email: email.toUpperCase(), password: 'another password' }), {});
+  assert.is((await signIn(email)).account.id, account.id);
+  assert.is(reasonOf(await refusal(signIn(email, 'another password'))), 'SIGN_IN_REFUSED');
+  const { rows } = await database.query('SELECT FROM account WHERE email_key = lower($1)', [email]);
+  assert.is(rows.length, 1);
+});
+
+test('one address signed up 20 times at once is one account', async () => {
+  const email = `${randomUUID()}@moa.example`;
+  await Promise.all(Array.from({ length: 20 }, () => signUp(email)));
+  await signIn(email);
+});
+
+test('an unknown address and a wrong password are refused alike', async () => {
+  const known = await signUp();
+  const wrong = await refusal(signIn(known, 'not the password'));
+  const unknown = await refusal(signIn(`${randomUUID()}@moa.example`, 'not the password'));
+  assert.equal([wrong.code, wrong.details, reasonOf(wrong)], [status.UNAUTHENTICATED, 'SIGN_IN_REFUSED', 'SIGN_IN_REFUSED']);
+  assert.equal([unknown.code, unknown.details, reasonOf(unknown)], [wrong.code, wrong.details, reasonOf(wrong)]);
+});
+
+test('an unknown address costs as much work as a wrong password', async () => {
+  const known = await signUp();
+  const timeOf = async (email: string) => {
+    const startMs = performance.now();
+    await refusal(signIn(email, 'not the password'));
+    return performance.now() - startMs;
+  };
+  // The quickest of some: what a busy machine adds is not what is compared.
+  const quickest = async (emails: readonly string[]) => Math.min(...(await inTurn(emails, timeOf)));
+  const knownMs = await quickest(Array(5).fill(known));
+  const unknownMs = await quickest(Array.from({ length: 5 }, () => `${randomUUID()}@moa.example`));
+  assert.ok(unknownMs > knownMs / 2 && unknownMs < knownMs * 2, `${unknownMs} ms against ${knownMs} ms`);
+});
+
+test('each field at fault is told', async () => {
+  const error = await refusal(auth.signUp({ requestId: 'x', email: 'nowhere', password: 'short' }));
+  assert.is(error.code, status.INVALID_ARGUMENT);
+  assert.equal(
+    violationsOf(error).map(({ field }) => field),
+    ['request_id', 'email', 'password'],
+  );
+});
+
+test('a suspended account is told so by the right password only', async () => {
+  const email = await signUp();
+  await database.query("UPDATE account SET state = 'SUSPENDED' WHERE email_key = $1", [email]);
+  assert.is(reasonOf(await refusal(signIn(email, 'not the password'))), 'SIGN_IN_REFUSED');
+  assert.is(reasonOf(await refusal(signIn(email))), 'ACCOUNT_SUSPENDED');
+});
+
+test('guessing is slowed down, for a known and for an unknown address, and never locks for good', async () => {
+  for (const email of [await signUp(), `${randomUUID()}@moa.example`]) {
+    for (let attempt = 0; attempt < 10; attempt++) assert.is(reasonOf(await refusal(signIn(email, 'a guess'))), 'SIGN_IN_REFUSED');
+    const slowed = await refusal(signIn(email));
+    assert.equal([slowed.code, reasonOf(slowed)], [status.RESOURCE_EXHAUSTED, 'SIGN_IN_THROTTLED']);
+    assert.ok(retryAfterMsOf(slowed)! > 0 && retryAfterMsOf(slowed)! <= 1_000);
+    await sleep(retryAfterMsOf(slowed)!);
+    const next = await refusal(signIn(email, 'a guess'));
+    assert.is(reasonOf(next), 'SIGN_IN_REFUSED');
+    const longer = retryAfterMsOf(await refusal(signIn(email)))!;
+    assert.ok(longer > 1_000 && longer <= 2_000, `${longer} ms`);
+  }
+});
+
+test('the right password takes the earlier failures back', async () => {
+  const email = await signUp();
+  for (let round = 0; round < 3; round++) {
+    for (let attempt = 0; attempt < 6; attempt++) await refusal(signIn(email, 'a guess'));
+    await signIn(email);
+  }
+});
+
+test('without Redis sign-in goes on', async () => {
+  const email = await signUp();
+  const { auth: alone } = await house.start({ REDIS_URL: 'redis://127.0.0.1:1' });
+  for (let attempt = 0; attempt < 12; attempt++) {
+    assert.is(reasonOf(await refusal(alone.signIn({ email, password: 'a guess' }))), 'SIGN_IN_REFUSED');
+  }
+  const { tokens } = await alone.signIn({ email, password: PASSWORD });
+  assert.ok(tokens);
+});
+
+test('more passwords than can be hashed soon are sent away, and told when to come again', async () => {
+  const answers = await Promise.allSettled(Array.from({ length: 80 }, () => signUp()));
+  const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+  assert.ok(refused.length > 0 && refused.length <= 14, `${refused.length} were refused`);
+  for (const error of refused) {
+    assert.equal([error.code, reasonOf(error)], [status.RESOURCE_EXHAUSTED, 'PASSWORDS_BUSY']);
+    assert.ok(retryAfterMsOf(error)! > 0);
+  }
+});
+
+test('the first admin is there from the start, and stays who he is', async () => {
+  const { account } = await signIn(ADMIN.email, ADMIN.password);
+  assert.equal(account.roles, [Role.ROLE_USER, Role.ROLE_ADMIN]);
+  await house.start({ FIRST_ADMIN_PASSWORD: 'another password for the admin' });
+  assert.is((await signIn(ADMIN.email, ADMIN.password)).account.id, account.id);
+});
+
+test('who signed up with the address of the first admin before is no admin', async () => {
+  const email = await signUp();
+  await house.start({ FIRST_ADMIN_EMAIL: email });
+  assert.equal((await signIn(email)).account.roles, [Role.ROLE_USER]);
+});
+
+async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}
+
+test.after(async () => {
+  await events.close();
+  await house.close();
+});
+test.run();

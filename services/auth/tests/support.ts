@@ -1,0 +1,83 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Metadata, type ServiceError } from '@grpc/grpc-js';
+import { AccountAdminServiceDefinition, AccountServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { type Running, readConfig } from '@moa/kit';
+import { openTestbed } from '@moa/testkit';
+import pg from 'pg';
+import { variables } from '../src/config.js';
+import { startAuth } from '../src/service.js';
+
+export const ADMIN = { email: 'admin@moa.example', password: 'the first admin of all' };
+export const PASSWORD = '비밀번호 하나 둘 셋';
+
+/** A real auth in a bed of its own, as Envoy sees it. */
+export async function openAuth(name: string) {
+  const bed = await openTestbed(name);
+  const environment = {
+    ...(await bed.environment('auth')),
+    KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    FIRST_ADMIN_EMAIL: ADMIN.email,
+    FIRST_ADMIN_PASSWORD: ADMIN.password,
+  };
+  const database = new pg.Pool({ connectionString: await bed.databaseUrl('auth'), max: 2 });
+  const copies: Running[] = [];
+
+  /** Another copy of the service, on the same stores. */
+  async function start(changes: Record<string, string> = {}) {
+    const running = await startAuth(readConfig(variables, { ...environment, ...changes }));
+    copies.push(running);
+    return {
+      auth: bed.connect(AuthServiceDefinition, running.address),
+      admin: bed.connect(AccountAdminServiceDefinition, running.address),
+      accounts: bed.connect(AccountServiceDefinition, running.address, { as: 'user' }),
+      address: running.address,
+      stop: async () => {
+        copies.splice(copies.indexOf(running), 1);
+        await running.stop();
+      },
+    };
+  }
+
+  const first = await start();
+
+  async function signUp(email = `${randomUUID()}@moa.example`, password = PASSWORD): Promise<string> {
+    await first.auth.signUp({ requestId: randomUUID(), email, password });
+    return email;
+  }
+
+  async function signIn(email: string, password = PASSWORD) {
+    const { tokens, account } = await first.auth.signIn({ email, password });
+    return { tokens: tokens!, account: account! };
+  }
+
+  return {
+    ...first,
+    bed,
+    database,
+    start,
+    signUp,
+    signIn,
+    asAdmin: async () => bearer((await signIn(ADMIN.email, ADMIN.password)).tokens.accessToken),
+    async close() {
+      await Promise.all(copies.map((copy) => copy.stop()));
+      await database.end();
+      await bed.close();
+    },
+  };
+}
+
+export function bearer(accessToken: string): Metadata {
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${accessToken}`);
+  return metadata;
+}
+
+/** The error that a call must end with. */
+export async function refusal(call: Promise<unknown>): Promise<ServiceError> {
+  const outcome = await call.then(
+    () => undefined,
+    (error) => error,
+  );
+  if (outcome === undefined) throw new Error('was not refused');
+  return outcome;
+}
