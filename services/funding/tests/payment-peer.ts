@@ -1,0 +1,87 @@
+// Payment as funding sees it: takes charges, gives back, and tells by events what came of it, when the test says so.
+
+import { status } from '@grpc/grpc-js';
+import { type Payment, Payment_State } from '@moa/contracts/payment/v1/payment';
+import { BillingMethodRegistered, PaymentCanceled, PaymentCompleted, PaymentFailed } from '@moa/contracts/payment/v1/payment_events';
+import { type CancelChargeRequest, type Charge, FundingPaymentServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
+import { failures, openHost } from '@moa/kit';
+import { openEvents } from '@moa/testkit';
+import { bed } from './support.js';
+
+const fail = failures('moa.payment', { NOT_HERE: status.UNIMPLEMENTED, BILLING_METHOD_NOT_FOUND: status.FAILED_PRECONDITION });
+
+export async function openPaymentPeer() {
+  const events = await openEvents(bed);
+  const taken = new Map<string, Charge>();
+  const sent: Charge[] = [];
+  const canceled: CancelChargeRequest[] = [];
+  const requests = new Map<string, number>();
+  const refused = new Set<string>();
+  const notHere = async () => Promise.reject(fail('NOT_HERE'));
+
+  const host = await openHost('payment', await bed.config('payment'));
+  host.serve(FundingPaymentServiceDefinition, {
+    async chargePledges({ requestId, charges }) {
+      if (charges.some(({ pledgeId }) => refused.has(pledgeId))) throw fail('BILLING_METHOD_NOT_FOUND');
+      requests.set(requestId, (requests.get(requestId) ?? 0) + 1);
+      for (const charge of charges) {
+        sent.push(charge);
+        taken.set(`${charge.pledgeId} ${charge.attempt}`, charge);
+      }
+      return { payments: charges.map((charge) => paymentOf(charge)) };
+    },
+    async cancelCharge(request) {
+      canceled.push(request);
+      const [charge] = [...taken.values()].filter(({ pledgeId }) => pledgeId === request.pledgeId);
+      return { payment: { ...paymentOf(charge!), state: Payment_State.STATE_CANCELED } };
+    },
+    registerBillingMethod: notHere,
+    listBillingMethods: notHere,
+    getPayment: notHere,
+    listPayments: notHere,
+  });
+  const running = await host.listen();
+
+  const told = (charge: Charge) => ({
+    paymentId: charge.pledgeId,
+    pledgeId: charge.pledgeId,
+    projectId: charge.projectId,
+    payerId: charge.backerId,
+    amount: charge.amount,
+    attempt: charge.attempt,
+  });
+
+  return {
+    address: running.address,
+    /** Every charge that came in, also those that came again. */
+    sent,
+    /** By pledge and attempt. */
+    taken,
+    canceled,
+    /** How often each request came. */
+    requests,
+    /** Pledges that are not accepted at all. */
+    refused,
+    complete: (charge: Charge, id?: string) => events.publish(PaymentCompleted, told(charge), id ? { id } : {}),
+    refuse: (charge: Charge, id?: string) =>
+      events.publish(PaymentFailed, { ...told(charge), declineCode: 'CARD_LIMIT' }, id ? { id } : {}),
+    giveBack: (charge: Charge, id?: string) => events.publish(PaymentCanceled, told(charge), id ? { id } : {}),
+    register: (accountId: string, billingMethodId: string) => events.publish(BillingMethodRegistered, { accountId, billingMethodId }),
+    events,
+    async stop() {
+      await running.stop();
+      await events.close();
+    },
+  };
+}
+
+const paymentOf = (charge: Charge): Payment => ({
+  id: charge.pledgeId,
+  pledgeId: charge.pledgeId,
+  projectId: charge.projectId,
+  payerId: charge.backerId,
+  state: Payment_State.STATE_CHARGING,
+  amount: charge.amount,
+  attempts: [],
+  createTime: undefined,
+});
