@@ -6,18 +6,22 @@ export interface Clock {
   now(): Date;
 }
 
+// How coarse the times of files may be.
+const TIMESTAMP_STEP_MS = 20;
+
 export const realClock: Clock = { now: () => new Date() };
 
 /** A clock that is ahead by {"offsetMs": n} of a file; a change counts from the next reading on. No file: no offset. */
 export function shiftedClock(file: string): Clock {
-  let readAtMs = -1;
+  let readChangeMs = -1;
   let offsetMs = 0;
   return {
     now() {
       const changedAtMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      if (changedAtMs !== readAtMs) {
+      if (changedAtMs !== readChangeMs) {
         offsetMs = changedAtMs === 0 ? 0 : (JSON.parse(readFileSync(file, 'utf8')) as { offsetMs: number }).offsetMs;
-        readAtMs = changedAtMs;
+        // A fresh file is read again: another change may still get the same time.
+        readChangeMs = Date.now() - changedAtMs > TIMESTAMP_STEP_MS ? changedAtMs : -1;
       }
       return new Date(Date.now() + offsetMs);
     },

@@ -106,28 +106,39 @@ export function toGrpcError(error: unknown, requestId: string): { code: status; 
 
 /** Another service's refusal as it was meant; what it did not foresee, or its absence, as what that is to us. */
 export function fromGrpcError(error: ServiceError): Error {
-  const bytes = error.metadata?.get('grpc-status-details-bin')[0];
-  const details = bytes === undefined ? [] : Status.decode(bytes as Buffer).details;
-  const info = details.find(({ typeUrl }) => typeUrl.endsWith('google.rpc.ErrorInfo'));
-  if (info) {
-    const { domain, reason, metadata } = ErrorInfo.decode(info.value);
-    const retry = details.find(({ typeUrl }) => typeUrl.endsWith('google.rpc.RetryInfo'));
-    const delay = retry && RetryInfo.decode(retry.value).retryDelay;
-    return new Failure(
-      domain,
-      reason,
-      error.code,
-      metadata,
-      delay ? { retryAfterMs: Number(delay.seconds) * 1000 + delay.nanos / 1e6 } : {},
-    );
-  }
+  const told = failureIn(error);
+  if (told) return told;
   if (error.code === status.UNAVAILABLE) return fail('SERVICE_UNAVAILABLE', {}, { retryAfterMs: 1_000 });
   if (error.code === status.DEADLINE_EXCEEDED) return fail('TIMEOUT');
   return error;
 }
 
+function failureIn({ code, metadata }: ServiceError): Failure | undefined {
+  const bytes = metadata?.get('grpc-status-details-bin')[0];
+  if (bytes === undefined) return undefined;
+  try {
+    const { details } = Status.decode(bytes as Buffer);
+    const all = <T>(type: MessageType<T>): T[] =>
+      details.filter(({ typeUrl }) => typeUrl === typeUrlOf(type)).map(({ value }) => type.decode(value));
+    const [info] = all(ErrorInfo);
+    if (!info) return undefined;
+    const texts = new Map(all(LocalizedMessage).map(({ locale, message }) => [locale, message]));
+    const [ko, en] = [texts.get('ko'), texts.get('en')];
+    const [violations, delay] = [all(BadRequest)[0]?.fieldViolations, all(RetryInfo)[0]?.retryDelay];
+    return new Failure(info.domain, info.reason, ko !== undefined && en !== undefined ? { code, ko, en } : code, info.metadata, {
+      ...(violations && { violations }),
+      ...(delay && { retryAfterMs: Number(delay.seconds) * 1000 + delay.nanos / 1e6 }),
+    });
+  } catch {
+    // No details that could be read: it is what its code says.
+    return undefined;
+  }
+}
+
+const typeUrlOf = (type: { readonly $type?: string }) => `type.googleapis.com/${type.$type}`;
+
 const any = <T>(type: MessageType<T>, message: T) => ({
-  typeUrl: `type.googleapis.com/${type.$type}`,
+  typeUrl: typeUrlOf(type),
   value: type.encode(message).finish(),
 });
 

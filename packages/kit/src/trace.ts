@@ -1,7 +1,8 @@
 // W3C trace context: one traceparent goes along with every call, event and job.
 import { randomFillSync } from 'node:crypto';
 
-const FORMAT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+// Ids of nothing but zeros are no ids, says the standard.
+const FORMAT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const POOL_BYTES = 4096;
 
 const pool = Buffer.allocUnsafe(POOL_BYTES);
