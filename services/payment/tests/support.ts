@@ -34,11 +34,11 @@ export interface LedgerRow {
 }
 
 /** A bed with a provider and payment's own database. */
-export async function openStand(name: string) {
+export async function openStand(name: string, webhookUrl?: string) {
   const bed = await openTestbed(name);
   const folder = mkdtempSync(join(tmpdir(), 'moa-provider-'));
   const startProvider = (listen = '127.0.0.1:0') =>
-    startSandboxProvider({ listen, dataFolder: folder, apiKey: API_KEY, webhookSecret: WEBHOOK_SECRET });
+    startSandboxProvider({ listen, dataFolder: folder, apiKey: API_KEY, webhookSecret: WEBHOOK_SECRET, ...(webhookUrl && { webhookUrl }) });
   let provider: RunningProvider = await startProvider();
   const providerUrl = provider.url;
   const database = new pg.Pool({ connectionString: await bed.databaseUrl('payment'), max: 4 });
@@ -91,6 +91,7 @@ export async function openStand(name: string) {
         .map(({ type, amountMinor }) => `${type} ${amountMinor}`);
     },
     chargeAt: (paymentId: string, attempt = 1) => ask<{ id: string; state: string }>(`/v1/charges?idempotencyKey=${paymentId}:${attempt}`),
+    undelivered: async () => (await ask<{ pendingWebhooks: number }>('/v1/books/totals')).pendingWebhooks,
     /** Cancels a charge at the provider behind our back. */
     async cancelAt(chargeId: string): Promise<void> {
       const headers = { authorization: `Bearer ${API_KEY}`, 'idempotency-key': randomUUID() };

@@ -5,7 +5,7 @@ import { chargeToCancel, type Payment } from '../domain/payment.js';
 import { fail } from '../errors.js';
 import { OutcomeUnknown } from '../provider/port.js';
 import type { Context } from '../service.js';
-import { beginCancel, type Cancel } from '../store/cancellations.js';
+import { beginCancel, type Cancel, postponeCancel } from '../store/cancellations.js';
 import { findPayment } from '../store/payments.js';
 import { giveBack } from '../work/give-back.js';
 
@@ -37,7 +37,8 @@ async function giveBackNow(context: Context, origin: Origin, cancel: Cancel): Pr
   try {
     await giveBack(context, origin, cancel);
   } catch (error) {
-    if (error instanceof OutcomeUnknown) throw fail('PROVIDER_UNAVAILABLE', {}, { retryAfterMs: RETRY_MS });
-    throw error;
+    if (!(error instanceof OutcomeUnknown)) throw error;
+    await postponeCancel(context.db, cancel.paymentId, RETRY_MS);
+    throw fail('PROVIDER_UNAVAILABLE', {}, { retryAfterMs: RETRY_MS });
   }
 }

@@ -13,21 +13,21 @@ const RETRY_MS = 1_000;
 
 export const receiveWebhook =
   (context: Context): ReceiveWebhook =>
-  async ({ body, headers }, call) => {
+  async ({ body, headers }, { at, trace }) => {
     const { db, provider, webhookSecret, log } = context;
     // The machine's own clock, not the house's: the provider stamps with real time.
     checkSignature(webhookSecret.reveal(), headers, body, Date.now());
     const event = readEvent(body);
-    if (!(await receiveEvent(db, event, call.at))) return {};
+    if (!(await receiveEvent(db, event, at))) return {};
     try {
       // What the event says may be old by now. What counts is how the charge stands.
       const charge = await provider.getCharge(event.chargeId);
-      if (!charge || !(await settleFound(context, call, charge)))
+      if (!charge || !(await settleFound(context, { at, trace }, charge)))
         log.warn({ type: event.type }, 'the provider tells of a charge that is not ours');
     } catch (error) {
       if (error instanceof OutcomeUnknown) throw fail('PROVIDER_UNAVAILABLE', {}, { retryAfterMs: RETRY_MS });
       throw error;
     }
-    await finishEvent(db, event.id, call.at);
+    await finishEvent(db, event.id, at);
     return {};
   };

@@ -5,8 +5,6 @@ import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
 import type { PaymentDatabase } from './database.js';
 
-const withAttempts = { include: { attempts: { orderBy: { number: 'asc' } } } } as const;
-
 /** One statement for the batch: every charge is taken in, or none and the reason is thrown. */
 export async function chargePledges(db: PaymentDatabase, call: Call, charges: readonly Charge[]): Promise<Payment[]> {
   // Amounts as text: JSON's numbers are not for money.
@@ -19,9 +17,12 @@ export async function chargePledges(db: PaymentDatabase, call: Call, charges: re
   return row!.answer.map(revive);
 }
 
+// A payment and its attempts are read by one statement: as they were together at one moment.
 export async function findPayment({ client }: PaymentDatabase, pledgeId: string): Promise<Payment | undefined> {
-  const row = await client.payment.findUnique({ where: { pledgeId }, ...withAttempts });
-  return row ? (row as Payment) : undefined;
+  const [row] = await client.$queryRaw<
+    { payment: StoredPayment }[]
+  >`SELECT payment_json(p) AS payment FROM payment p WHERE pledge_id = ${pledgeId}::uuid`;
+  return row && revive(row.payment);
 }
 
 /** Newest first, from the one after `after` on. */
@@ -31,14 +32,13 @@ export async function listPayments(
   after: string | undefined,
   count: number,
 ): Promise<Payment[]> {
-  const rows = await client.payment.findMany({
-    where: { payerId, ...(after && { id: { lt: after } }) },
-    orderBy: { id: 'desc' },
-    take: count,
-    ...withAttempts,
-  });
-  return rows as Payment[];
+  const rows = await client.$queryRaw<{ payment: StoredPayment }[]>`
+    SELECT payment_json(p) AS payment FROM payment p
+    WHERE payer_id = ${payerId}::uuid AND id < ${after ?? LAST_ID}::uuid ORDER BY id DESC LIMIT ${count}`;
+  return rows.map(({ payment }) => revive(payment));
 }
+
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /** What payment_json writes. */
 type StoredPayment = Omit<Payment, 'amountMinor' | 'createTime' | 'attempts'> & {

@@ -4,7 +4,7 @@ import type { PaymentDatabase } from './database.js';
 /** Remembers that the provider told this; false when it was told and looked into before. */
 export async function receiveEvent({ client }: PaymentDatabase, { id, type }: ProviderEvent, at: Date): Promise<boolean> {
   const [row] = await client.$queryRaw<{ handled: boolean }[]>`
-    INSERT INTO provider_event (id, type, receive_time) VALUES (${id}, ${type}, ${at})
+    INSERT INTO provider_event (id, type, receive_time) VALUES (${id}, ${type}, ${at}::timestamptz)
     ON CONFLICT (id) DO UPDATE SET type = provider_event.type RETURNING handle_time IS NOT NULL AS handled`;
   return !row!.handled;
 }

@@ -1,5 +1,5 @@
 // Brings an attempt to its end: sends it, asks for its outcome, writes it down.
-import { type Call, crashPoint, type Origin, originAt } from '@moa/kit';
+import { crashPoint, type Origin, originAt } from '@moa/kit';
 import { attemptOfKey, idempotencyKeyOf, pauseMs } from '../domain/charge.js';
 import { OutcomeUnknown, type PaymentProvider, type ProviderCharge, type Refusal } from '../provider/port.js';
 import type { Context } from '../service.js';
@@ -27,10 +27,10 @@ export async function chargeAttempt(context: Context, attempt: ClaimedAttempt): 
 }
 
 /** What somebody else learned of a charge at the provider, such as by a webhook. False when it is none of ours. */
-export async function settleFound(context: Context, call: Call, charge: ProviderCharge): Promise<boolean> {
+export async function settleFound(context: Context, origin: Origin, charge: ProviderCharge): Promise<boolean> {
   const key = attemptOfKey(charge.idempotencyKey);
   const attempt = key && (await findAttempt(context.db, key.paymentId, key.number));
-  if (attempt) await settle(context, call, attempt, charge);
+  if (attempt) await settle(context, origin, attempt, charge);
   return attempt !== undefined;
 }
 

@@ -139,7 +139,7 @@ CREATE FUNCTION payment_json(shown payment) RETURNS jsonb LANGUAGE sql STABLE AS
     'id', shown.id, 'pledgeId', shown.pledge_id, 'projectId', shown.project_id, 'payerId', shown.payer_id, 'state', shown.state,
     'currency', shown.currency, 'amountMinor', shown.amount_minor::text, 'createTime', kit.timestamp(shown.create_time),
     'attempts', coalesce((SELECT jsonb_agg(jsonb_build_object(
-      'number', a.number, 'state', a.state, 'declineCode', a.decline_code,
+      'number', a.number, 'state', a.state, 'providerChargeId', a.provider_charge_id, 'declineCode', a.decline_code,
       'createTime', kit.timestamp(a.create_time), 'settleTime', kit.timestamp(a.settle_time)) ORDER BY a.number)
       FROM attempt a WHERE a.payment_id = shown.id), '[]'))
 $$;
