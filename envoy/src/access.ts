@@ -72,6 +72,16 @@ export const anyCaller = {
 /** No token is looked at. */
 export const noToken = { [JWT_FILTER]: typed(JWT_ROUTE, { disabled: true }), [RBAC_FILTER]: typed(RBAC_ROUTE) };
 
+/** Matches a header that is not exactly one token. */
+export const oddToken = [
+  { name: 'authorization', present_match: true },
+  {
+    name: 'authorization',
+    string_match: { safe_regex: { regex: 'Bearer [A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]*' } },
+    invert_match: true,
+  },
+];
+
 /** The account of a verified token, for the limits. */
 export const accountMetadata = { key: JWT_FILTER, path: [{ key: PAYLOAD }, { key: 'sub' }] };
 

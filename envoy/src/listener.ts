@@ -56,8 +56,8 @@ const connectionManager = (edge: Edge, rpcs: readonly Rpc[]) =>
       codec_type: 'AUTO',
       server_name: 'moa',
       use_remote_address: true,
-      // Nobody is trusted for calling from nearby.
-      internal_address_config: { unix_sockets: false, cidr_ranges: [] },
+      // Nobody is trusted for calling from nearby. An empty list would mean every private address; this one is nobody's (RFC 5737).
+      internal_address_config: { cidr_ranges: [{ address_prefix: '192.0.2.0', prefix_len: 32 }] },
       normalize_path: true,
       merge_slashes: true,
       path_with_escaped_slashes_action: 'REJECT_REQUEST',

@@ -3,14 +3,16 @@
 import { ErrorInfo, LocalizedMessage, RetryInfo } from '@moa/contracts/google/rpc/error_details';
 import { Status } from '@moa/contracts/google/rpc/status';
 import type { MessageType } from '@moa/contracts/method';
+import { oddToken } from './access.js';
+import { extension } from './typed.js';
 
 interface Reply {
   /** What Envoy would say over HTTP, and does to callers who do not speak gRPC. */
   readonly http: readonly number[];
   readonly code: number;
   readonly reason: string;
-  /** Only for requests with, or without, this header. */
-  readonly given?: { readonly header: string; readonly present: boolean };
+  /** Only if this holds, too. */
+  readonly given?: object;
   readonly retryAfterMs?: number;
 }
 
@@ -22,8 +24,23 @@ const AGAIN = { ko: '잠시 후 다시 시도해 주세요.', en: 'Please try ag
 // Reasons that services give, too, mean the same here.
 const replies: readonly Reply[] = [
   { http: [400], code: INVALID_ARGUMENT, reason: 'REQUEST_MALFORMED' },
-  { http: [401], code: UNAUTHENTICATED, reason: 'TOKEN_MISSING', given: { header: 'authorization', present: false } },
+  {
+    http: [401],
+    code: UNAUTHENTICATED,
+    reason: 'TOKEN_MISSING',
+    given: { header_filter: { header: { name: 'authorization', present_match: false } } },
+  },
+  // Not the token's fault: its key could not be had.
+  { http: [401], code: UNAVAILABLE, reason: 'KEYS_UNAVAILABLE', given: detailsContain('Jwks_remote_fetch'), retryAfterMs: RETRY_AFTER_MS },
   { http: [401], code: UNAUTHENTICATED, reason: 'TOKEN_REFUSED' },
+  // A token for somebody else is as bad as a forged one, and not a matter of roles.
+  { http: [403], code: UNAUTHENTICATED, reason: 'TOKEN_REFUSED', given: detailsContain('jwt_authn_access_denied') },
+  {
+    http: [403],
+    code: UNAUTHENTICATED,
+    reason: 'TOKEN_REFUSED',
+    given: { and_filter: { filters: oddToken.map((header) => ({ header_filter: { header } })) } },
+  },
   { http: [403], code: PERMISSION_DENIED, reason: 'CALLER_NOT_ALLOWED' },
   { http: [404, 405], code: UNIMPLEMENTED, reason: 'METHOD_UNKNOWN' },
   { http: [408, 504], code: DEADLINE_EXCEEDED, reason: 'TIMEOUT' },
@@ -33,7 +50,14 @@ const replies: readonly Reply[] = [
   { http: [500], code: INTERNAL, reason: 'EDGE_FAILED' },
 ];
 
-const SERVICES_REASONS = new Set(['TOKEN_MISSING', 'TOKEN_REFUSED', 'CALLER_NOT_ALLOWED', 'TIMEOUT', 'SERVICE_UNAVAILABLE']);
+const SERVICES_REASONS = new Set([
+  'TOKEN_MISSING',
+  'TOKEN_REFUSED',
+  'CALLER_NOT_ALLOWED',
+  'KEYS_UNAVAILABLE',
+  'TIMEOUT',
+  'SERVICE_UNAVAILABLE',
+]);
 
 /** Every reason that Envoy gives, and its gRPC code. */
 export const edgeReasons: ReadonlyMap<string, number> = new Map(replies.map(({ reason, code }) => [reason, code]));
@@ -47,7 +71,7 @@ function mapper({ code, reason, given, retryAfterMs }: Reply, http: number) {
         filters: [
           { status_code_filter: { comparison: { op: 'EQ', value: { default_value: http, runtime_key: `moa.reply.${http}` } } } },
           { header_filter: { header: { name: 'content-type', string_match: { prefix: 'application/grpc' } } } },
-          ...(given ? [{ header_filter: { header: { name: given.header, present_match: given.present } } }] : []),
+          ...(given ? [given] : []),
         ],
       },
     },
@@ -59,6 +83,17 @@ function mapper({ code, reason, given, retryAfterMs }: Reply, http: number) {
     ],
     // The words of Envoy, which services do not use, are in its log.
     body_format_override: { content_type: 'application/grpc-web+proto', text_format_source: { inline_string: '' } },
+  };
+}
+
+function detailsContain(text: string) {
+  const expression = `response.code_details.contains('${text}')`;
+  return {
+    extension_filter: extension(
+      'envoy.access_loggers.extension_filters.cel',
+      'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter',
+      { expression },
+    ),
   };
 }
 

@@ -27,7 +27,7 @@ export function mutualTls(service: string, protocol: 'h2' | 'http/1.1', folder: 
       sni: service,
       common_tls_context: {
         alpn_protocols: [protocol],
-        tls_params: { tls_minimum_protocol_version: 'TLSv1_3' },
+        tls_params: { tls_minimum_protocol_version: 'TLSv1_3', tls_maximum_protocol_version: 'TLSv1_3' },
         tls_certificate_sds_secret_configs: [secret(CERTIFICATE, folder)],
         combined_validation_context: {
           default_validation_context: {

@@ -1,4 +1,5 @@
 export { ensureCertificates } from './certificates.js';
+export { clockOffsetMs, shiftClock } from './clock.js';
 export { databaseUrl, ensureDatabase, inDatabase, withClient } from './databases.js';
 export { migrate } from './migrate.js';
 export type { StackOptions } from './plan.js';

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { listRpcs, type Rpc } from '@moa/contracts/descriptors';
+import { ensureCertificates } from '@moa/stack';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { renderEnvoy } from '../src/index.js';
+import { openEdge } from './support/edge.js';
+import { serveRpcs } from './support/services.js';
+
+const [OK, DEADLINE_EXCEEDED, UNIMPLEMENTED, UNAVAILABLE] = [0, 4, 12, 14];
+const TIMEOUT_MS = 300;
+const SLOWER_MS = 3_000;
+const DAY_MS = 86_400_000;
+
+const rpcOf = (method: string, more: Partial<Rpc> = {}): Rpc => ({
+  service: 'moa.coupon.v1.CouponService',
+  method,
+  path: `/moa.coupon.v1.CouponService/${method}`,
+  domain: 'coupon',
+  streams: false,
+  access: { $case: 'public', value: {} },
+  timeoutMs: TIMEOUT_MS,
+  repeatable: false,
+  rate: undefined,
+  freshAuthMinutes: 0,
+  ...more,
+});
+const CLAIM = rpcOf('ClaimCoupon');
+const SLOW = rpcOf('SlowCoupon');
+const WATCH = rpcOf('WatchCoupons', { streams: true, timeoutMs: 0 });
+const RESERVE = rpcOf('ReserveCoupon', { access: { $case: 'internal', value: { names: ['purchase'] } } });
+const ABSENT = rpcOf('Absent', { domain: 'absent', service: 'moa.absent.v1.AbsentService', path: '/moa.absent.v1.AbsentService/Absent' });
+const COPIED = rpcOf('Copied', { domain: 'copied', service: 'moa.copied.v1.CopiedService', path: '/moa.copied.v1.CopiedService/Copied' });
+const FAKED = rpcOf('Faked', { domain: 'faked', service: 'moa.faked.v1.FakedService', path: '/moa.faked.v1.FakedService/Faked' });
+
+const SLOW_PATHS = [SLOW.path, WATCH.path];
+const edge = await openEdge({
+  rpcs: [...listRpcs(), CLAIM, SLOW, WATCH, RESERVE, ABSENT, COPIED, FAKED],
+  certificatesMadeAt: new Date(Date.now() - 45 * DAY_MS),
+  behave: async ({ path }) => {
+    if (SLOW_PATHS.includes(path)) await sleep(path === SLOW.path ? SLOWER_MS : 2 * TIMEOUT_MS + 500);
+  },
+  // Nobody is at the first of these addresses; at the second somebody with another's certificate.
+  addresses: async (domain, own, seen, certificates) => {
+    if (domain === 'absent') return ['127.0.0.1:1'];
+    if (domain === 'copied') return ['127.0.0.1:1', own];
+    if (domain !== 'faked') return [own];
+    const fake = await serveRpcs('auth', [FAKED], certificates, seen);
+    test.after(() => fake.close());
+    return [fake.address];
+  },
+});
+test.after(() => edge.close());
+
+test('a new RPC in the contracts has its route and its rules without an edit', async () => {
+  assert.is((await edge.grpc(CLAIM.path)).code, OK);
+  assert.is((await edge.web(CLAIM.path)).code, OK);
+  assert.is((await edge.grpc(RESERVE.path)).code, UNIMPLEMENTED);
+});
+
+test('the edge waits a little longer than the contract says, so that the service can tell of it itself', async () => {
+  for (const call of [edge.grpc, edge.web]) {
+    const startedMs = performance.now();
+    const { code, reason } = await call(SLOW.path);
+    const tookMs = performance.now() - startedMs;
+    assert.equal([code, reason], [DEADLINE_EXCEEDED, 'TIMEOUT']);
+    assert.ok(tookMs > TIMEOUT_MS + 400 && tookMs < SLOWER_MS, `${tookMs} ms`);
+  }
+});
+
+test('a stream is not cut short', async () => {
+  assert.is((await edge.grpc(WATCH.path)).code, OK);
+});
+
+test('a service that is not there is UNAVAILABLE, at once, and may be tried again', async () => {
+  for (const call of [edge.grpc, edge.web]) {
+    const startedMs = performance.now();
+    const { code, reason, mayRetry } = await call(ABSENT.path);
+    assert.equal([code, reason, mayRetry], [UNAVAILABLE, 'SERVICE_UNAVAILABLE', true]);
+    assert.ok(performance.now() - startedMs < 1_000);
+  }
+});
+
+test('where one copy is dead the other one answers', async () => {
+  for (let call = 0; call < 20; call++) assert.is((await edge.grpc(COPIED.path)).code, OK);
+});
+
+test("a process that shows another service's certificate is not called", async () => {
+  assert.is((await edge.grpc(FAKED.path)).code, UNAVAILABLE);
+  assert.equal(
+    edge.seen.filter(({ path }) => path === FAKED.path),
+    [],
+  );
+});
+
+test('reflection, keys, webhooks and the front page go to the gateway, and nothing else', async () => {
+  for (const version of ['v1', 'v1alpha']) {
+    assert.is((await edge.grpc(`/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`)).code, OK);
+    assert.is(edge.seen.at(-1)!.service, 'gateway');
+  }
+  assert.ok(JSON.parse((await edge.http('/.well-known/jwks.json')).body.toString()).keys.length > 0);
+  await edge.http('/');
+  await edge.http('/webhooks/sandbox', { method: 'POST', body: Buffer.from('{}'), headers: { 'provider-signature': 'x' } });
+  assert.equal(edge.httpSeen, ['GET /', 'POST /webhooks/sandbox']);
+  for (const path of ['/healthz', '/webhooks/', '/webhooks/a/b', '/webhooks/%2e%2e/x', '/.well-known/openid-configuration'])
+    for (const method of ['GET', 'POST']) assert.is((await edge.http(path, { method })).httpStatus, 404, `${method} ${path}`);
+  assert.is((await edge.http('/webhooks/sandbox')).httpStatus, 404);
+  assert.is((await edge.http('/webhooks/sandbox', { method: 'POST', body: Buffer.alloc(65 << 10) })).httpStatus, 413);
+  assert.is(edge.httpSeen.length, 2);
+});
+
+test('new certificates are taken up without a restart or a failed call', async () => {
+  const serial = async () => {
+    const { certificates } = (await (await fetch(`http://127.0.0.1:${edge.adminPort}/certs`)).json()) as {
+      certificates: { cert_chain: { serial_number: string }[] }[];
+    };
+    return certificates[0]!.cert_chain[0]!.serial_number;
+  };
+  const before = await serial();
+  assert.ok(await ensureCertificates(edge.certificates, edge.names));
+  while ((await serial()) === before) assert.is((await edge.grpc(CLAIM.path)).code, OK);
+  assert.is((await edge.grpc(CLAIM.path)).code, OK);
+});
+
+test('each method has figures of its own, and a made-up path has none', async () => {
+  await edge.grpc('/moa.made.v1.Up/Path');
+  const stats = await (await fetch(`http://127.0.0.1:${edge.adminPort}/stats?filter=grpc`)).text();
+  assert.match(stats, /ClaimCoupon/);
+  assert.not.match(stats, /moa\.made/);
+});
+
+test('what cannot be right is not rendered', () => {
+  const { edge: good, folder } = edge;
+  assert.throws(() => renderEnvoy({ ...good, adminListen: '0.0.0.0:9901' }, folder), /loopback/);
+  assert.throws(() => renderEnvoy({ ...good, clusters: {} }, folder), /no address of auth/);
+  assert.throws(() => renderEnvoy({ ...good, listen: 'localhost' }, folder), /host:port/);
+});
+
+test.run();
