@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import type { ServiceError } from '@grpc/grpc-js';
+import { AccountServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
+import { openHost, readConfig } from '@moa/kit';
+import { openEvents, openTestbed } from '@moa/testkit';
+import { variables } from '../src/config.js';
+import { startUser } from '../src/service.js';
+
+/** A real user service in a bed of its own, as Envoy sees it, and the events that it hears. */
+export async function openUser(name: string) {
+  const bed = await openTestbed(name);
+  const auth = await startAuthOfTests();
+  const running = await startUser(readConfig(variables, { ...(await bed.environment('user')), AUTH_ADDRESS: auth.address }));
+  const events = await openEvents(bed);
+
+  return {
+    bed,
+    events,
+    users: bed.connect(UserServiceDefinition, running.address),
+    stopAuth: auth.stop,
+    async person() {
+      const id = randomUUID();
+      return { id, as: await bed.as(id) };
+    },
+    async close() {
+      await events.close();
+      await running.stop();
+      await auth.stop();
+      await bed.close();
+    },
+  };
+
+  // What this service asks of auth: the bed's keys, and an address for every account.
+  async function startAuthOfTests() {
+    const host = await openHost('auth', await bed.config('auth'));
+    const keys = host.connect(AuthServiceDefinition, (await bed.config('user')).AUTH_ADDRESS!);
+    const unused = () => Promise.reject(new Error('not asked by the user service'));
+    host.serve(AuthServiceDefinition, {
+      signUp: unused,
+      signIn: unused,
+      refreshToken: unused,
+      signOut: unused,
+      getJwks: () => keys.getJwks({}),
+    });
+    host.serve(AccountServiceDefinition, { getEmail: async ({ accountId }) => ({ email: emailOf(accountId) }) });
+    const { address, stop } = await host.listen();
+    let stopped: Promise<void> | undefined;
+    return { address, stop: () => (stopped ??= stop()) };
+  }
+}
+
+export const emailOf = (accountId: string) => `${accountId}@moa.example`;
+
+/** The error that a call must end with. */
+export async function refusal(call: Promise<unknown>): Promise<ServiceError> {
+  const outcome = await call.then(
+    () => undefined,
+    (error) => error,
+  );
+  if (outcome === undefined) throw new Error('was not refused');
+  return outcome;
+}
