@@ -39,9 +39,9 @@ export class ServedCall implements Call {
   readonly requestId: string;
   readonly deadlineMs: number;
   identified: Identified | undefined;
-  request: { readonly requestId?: string } | undefined;
-  requestBytes: (() => Uint8Array) | undefined;
   readonly #facts: Facts;
+  #claimed: { readonly id: string; readonly bytes: () => Uint8Array } | undefined;
+  #service: { readonly name: string | undefined } | undefined;
   #cancel: AbortController | undefined;
   #aborted = false;
 
@@ -67,7 +67,8 @@ export class ServedCall implements Call {
   }
 
   get service(): string | undefined {
-    return this.#facts.peer();
+    this.#service ??= { name: this.#facts.peer() };
+    return this.#service.name;
   }
 
   get signal(): AbortSignal {
@@ -77,11 +78,19 @@ export class ServedCall implements Call {
   }
 
   get claim(): Call['claim'] {
-    const requestId = this.request?.requestId;
-    if (!requestId) throw new Error(`${this.#facts.method} takes no request_id`);
+    if (!this.#claimed) throw new Error(`${this.#facts.method} takes no request_id`);
+    const { id: requestId, bytes } = this.#claimed;
     // Without a person, requests are told apart by the service that sends them; Envoy sends those of all strangers, whose ids are random.
     const caller = this.person?.accountId ?? `service:${this.service}`;
-    return { caller, method: this.#facts.method, requestId, hash: hash('sha256', this.requestBytes!() as Buffer, 'hex') };
+    return { caller, method: this.#facts.method, requestId, hash: hash('sha256', bytes() as Buffer, 'hex') };
+  }
+
+  /** What makes the request known when it is repeated. */
+  takeRequest({ requestId }: { readonly requestId?: string }, bytes: () => Uint8Array): void {
+    if (!requestId) return;
+    this.#claimed = { id: requestId, bytes };
+    // Claimed by the service that sends it, which cannot be told any more once it has gone.
+    if (!this.identified) this.#service ??= { name: this.#facts.peer() };
   }
 
   abort(): void {

@@ -3,12 +3,13 @@ import { hash } from 'node:crypto';
 import type { Metadata } from '@grpc/grpc-js';
 import type { Policy } from '@moa/contracts/method';
 import { Role } from '@moa/contracts/options/v1/options';
-import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Clock } from './clock.js';
 import { Failure, fail } from './failure.js';
 
 export const TOKEN_AUDIENCE = 'moa';
 const MAX_CACHED_TOKENS = 10_000;
+const BEARER = /^Bearer (\S+)$/i;
 
 /** A person with a verified token. */
 export interface Caller {
@@ -36,8 +37,8 @@ export function tokenVerifier(keys: JWTVerifyGetKey, issuer: string, clock: Cloc
   return (metadata) => {
     const headers = metadata.get('authorization');
     if (headers.length === 0) return undefined;
-    if (headers.length > 1) throw fail('TOKEN_REFUSED');
-    const token = String(headers[0]).replace(/^Bearer /i, '');
+    const token = headers.length === 1 ? BEARER.exec(String(headers[0]))?.[1] : undefined;
+    if (token === undefined) throw fail('TOKEN_REFUSED');
     const digest = hash('sha256', token, 'base64');
     const known = verified.get(digest);
     if (!known) return verify(token, digest);
@@ -56,7 +57,7 @@ export function tokenVerifier(keys: JWTVerifyGetKey, issuer: string, clock: Cloc
         requiredClaims: ['sub', 'exp', 'sid', 'roles'],
         currentDate: clock.now(),
       });
-      const caller = { accountId: payload.sub!, roles: payload['roles'] as string[], sessionId: payload['sid'] as string };
+      const caller = callerOf(payload);
       // The oldest goes first: a map keeps the order of insertion.
       if (verified.size >= MAX_CACHED_TOKENS) verified.delete(verified.keys().next().value!);
       const identified = { caller, token };
@@ -68,6 +69,12 @@ export function tokenVerifier(keys: JWTVerifyGetKey, issuer: string, clock: Cloc
       throw fail(error instanceof errors.JOSEError ? 'TOKEN_REFUSED' : 'KEYS_UNAVAILABLE');
     }
   }
+}
+
+function callerOf({ sub, sid, roles }: JWTPayload): Caller {
+  const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+  if (!isText(sub) || !isText(sid) || !Array.isArray(roles) || !roles.every(isText)) throw fail('TOKEN_REFUSED');
+  return { accountId: sub, roles, sessionId: sid };
 }
 
 /** What decides about a policy, put in the form that a call is compared with. */

@@ -68,14 +68,13 @@ function guarded(
 
   return (grpcCall: ServerUnaryCall<Buffer, unknown>, reply: sendUnaryData<unknown>) => {
     const startedMs = performance.now();
-    const peer = () => peerOf(grpcCall.getAuthContext());
     const call = new ServedCall({
       at: clock.now(),
       trace: childTrace(grpcCall.metadata.get('traceparent')[0] as string | undefined),
       method: path,
       requestId: (grpcCall.metadata.get('x-request-id')[0] as string | undefined) ?? newId(),
       deadlineMs: deadlineOf(grpcCall, policy.timeoutMs),
-      peer,
+      peer: () => peerOf(grpcCall.getAuthContext()),
     });
     load.inFlight++;
     let isFinished = false;
@@ -96,18 +95,17 @@ function guarded(
     grpcCall.on('cancelled', () => {
       if (!isFinished) giveUp('CANCELED');
     });
-    answer(grpcCall, call, peer).then((response) => finish(null, response), finish);
+    answer(grpcCall, call).then((response) => finish(null, response), finish);
   };
 
-  async function answer(grpcCall: ServerUnaryCall<Buffer, unknown>, call: ServedCall, peer: () => string | undefined): Promise<unknown> {
+  async function answer(grpcCall: ServerUnaryCall<Buffer, unknown>, call: ServedCall): Promise<unknown> {
     if (load.inFlight > MAX_IN_FLIGHT) throw fail('OVERLOADED', {}, { retryAfterMs: SHED_RETRY_MS });
     const identified = identify(grpcCall.metadata);
     call.identified = identified instanceof Promise ? await identified : identified;
-    authorize(call.person, peer);
+    authorize(call.person, () => call.service);
     const request = read(grpcCall.request);
-    call.request = request as { requestId?: string };
     // Encoded again: two clients may write the same message in different bytes.
-    call.requestBytes = () => method.requestType.encode(request).finish();
+    call.takeRequest(request as { requestId?: string }, () => method.requestType.encode(request).finish());
     return handle(request, call);
   }
 }

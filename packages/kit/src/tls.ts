@@ -7,12 +7,15 @@ const REFRESH_MS = 10_000;
 const URI = /(?:^|, )URI:spiffe:\/\/moa\/([a-z0-9-]+)(?:,|$)/;
 
 /** Certificates of one folder, for both directions. A new set in the folder is used within seconds, by new connections. */
-export function certificatesIn(folder: string): { server: ServerCredentials; channel: ChannelCredentials; read(): Promise<void> } {
+export function certificatesIn(
+  folder: string,
+  refreshMs = REFRESH_MS,
+): { server: ServerCredentials; channel: ChannelCredentials; read(): Promise<void> } {
   const files = new experimental.FileWatcherCertificateProvider({
     caCertificateFile: join(folder, 'ca.pem'),
     certificateFile: join(folder, 'cert.pem'),
     privateKeyFile: join(folder, 'key.pem'),
-    refreshIntervalMs: REFRESH_MS,
+    refreshIntervalMs: refreshMs,
   });
   return {
     server: experimental.createCertificateProviderServerCredentials(files, files, true),
