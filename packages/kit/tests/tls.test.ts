@@ -1,0 +1,145 @@
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { status } from '@grpc/grpc-js';
+import { AccountServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { ensureCertificates } from '@moa/stack';
+import { connectAs, openTestbed, reasonOf, until } from '@moa/testkit';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { addService, certificatesIn, connect, createServer, openHost, realClock } from '../src/index.js';
+import { configAs, implement } from './support.js';
+
+const bed = await openTestbed('tls');
+const folder = mkdtempSync(join(tmpdir(), 'moa-tls-'));
+const handlers = implement(AuthServiceDefinition, { getJwks: async () => ({ keys: [] }) });
+const host = await openHost('auth', await configAs(bed, 'auth'));
+host.serve(AuthServiceDefinition, handlers);
+host.serve(AccountServiceDefinition, implement(AccountServiceDefinition, { getEmail: async () => ({ email: 'someone@moa.test' }) }));
+const running = await host.listen();
+
+await ensureCertificates(join(folder, 'foreign'), ['auth', 'user']);
+const foreign = (name: string) => join(folder, 'foreign/current', name);
+
+const errorOf = (call: Promise<unknown>) =>
+  call.then(
+    () => assert.unreachable('it was answered'),
+    (error) => error,
+  );
+
+test('a client without a certificate does not get in', async () => {
+  const error = await errorOf(bed.connect(AuthServiceDefinition, running.address, { as: null }).getJwks({}));
+  assert.is(error.code, status.UNAVAILABLE);
+});
+
+test('a client with a certificate of another authority does not get in, whatever name is on it', async () => {
+  // It trusts our authority, so that only its own certificate is at fault.
+  const pretender = join(folder, 'pretender');
+  cpSync(foreign('user'), pretender, { recursive: true });
+  copyFileSync(join(bed.certificates('user'), 'ca.pem'), join(pretender, 'ca.pem'));
+  const client = connectAs(AuthServiceDefinition, running.address, pretender);
+  assert.is((await errorOf(client.getJwks({}))).code, status.UNAVAILABLE);
+  client.close();
+});
+
+test('a server of another authority is not spoken to', async () => {
+  const remote = connect(AuthServiceDefinition, running.address, 'auth', certificatesIn(foreign('user')).channel);
+  assert.is((await errorOf(remote.getJwks({}))).reason, 'SERVICE_UNAVAILABLE');
+  remote.close();
+});
+
+test('a server that shows the name of another service is not spoken to', async () => {
+  const { channel } = certificatesIn(bed.certificates('user'));
+  const [right, wrong] = ['auth', 'funding'].map((callee) => connect(AuthServiceDefinition, running.address, callee, channel));
+  assert.equal(await right!.getJwks({}), { keys: [] });
+  assert.is((await errorOf(wrong!.getJwks({}))).reason, 'SERVICE_UNAVAILABLE');
+  right!.close();
+  wrong!.close();
+});
+
+test('the caller is who the certificate says, not who the connection asks for', async () => {
+  const account = { accountId: '0197a6c0-0000-7000-8000-000000000001' };
+  const user = connect(AccountServiceDefinition, running.address, 'auth', certificatesIn(bed.certificates('user')).channel);
+  const stranger = connect(AccountServiceDefinition, running.address, 'auth', certificatesIn(bed.certificates('stranger')).channel);
+  assert.is((await user.getEmail(account)).email, 'someone@moa.test');
+  assert.is(
+    reasonOf(await errorOf(stranger.getEmail(account))) ?? (await errorOf(stranger.getEmail(account))).reason,
+    'CALLER_NOT_ALLOWED',
+  );
+  user.close();
+  stranger.close();
+});
+
+test('a service whose certificates are missing does not listen', async () => {
+  const error = await errorOf(certificatesIn(join(folder, 'nowhere')).read());
+  assert.match(error.message, 'nowhere');
+});
+
+test('certificates are replaced under way, and no call fails', async () => {
+  const authority = join(folder, 'rotating');
+  const current = join(folder, 'current');
+  const renew = async (set: number) => {
+    // Asked for by a name more each time, so that a new set is made.
+    await ensureCertificates(authority, ['auth', 'user', ...Array.from({ length: set }, (_, i) => `extra${i}`)]);
+    cpSync(join(authority, 'current/'), join(folder, `set${set}`), { recursive: true, dereference: true });
+    symlinkSync(`set${set}`, join(folder, 'next'));
+    renameSync(join(folder, 'next'), current);
+  };
+  await renew(0);
+  const certificates = certificatesIn(join(current, 'auth'), 5);
+  const server = createServer();
+  addService(server, AuthServiceDefinition, handlers, { identify: () => undefined, clock: realClock, finished() {} });
+  await certificates.read();
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', certificates.server, (error, bound) => (error ? reject(error) : resolve(bound))),
+  );
+
+  let calls = 0;
+  const rotated = new AbortController();
+  const failures: unknown[] = [];
+  const keepCalling = async () => {
+    while (!rotated.signal.aborted) {
+      const client = connectAs(AuthServiceDefinition, `127.0.0.1:${port}`, join(folder, 'set0/user'));
+      await client.getJwks({}).then(
+        () => calls++,
+        (error) => failures.push(error),
+      );
+      client.close();
+    }
+  };
+  const callers = [keepCalling(), keepCalling()];
+  for (let set = 1; set <= 8; set++) {
+    await renew(set);
+    await until(
+      async () => (await shownBy(port, join(folder, 'set0/user'))) === readFileSync(join(current, 'auth/cert.pem'), 'utf8').trim(),
+    );
+  }
+  rotated.abort();
+  await Promise.all(callers);
+  server.forceShutdown();
+  assert.equal(failures, []);
+  assert.ok(calls > 8);
+});
+
+/** The certificate that a server shows. */
+function shownBy(port: number, certificates: string): Promise<string> {
+  const read = (name: string) => readFileSync(join(certificates, name));
+  return new Promise((resolve, reject) => {
+    const socket = connectTls(
+      { host: '127.0.0.1', port, ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem'), ALPNProtocols: ['h2'] },
+      () => {
+        resolve(socket.getPeerX509Certificate()!.toString().trim());
+        socket.destroy();
+      },
+    );
+    socket.once('error', reject);
+  });
+}
+
+test.after(async () => {
+  await running.stop();
+  await bed.close();
+  rmSync(folder, { recursive: true });
+});
+test.run();
