@@ -105,11 +105,11 @@ const closeTimesOf = (times: readonly Date[]) =>
 async function run(): Promise<boolean> {
   const options = readOptions(process.argv.slice(2));
   const started = performance.now();
-  const stack = await openStack();
+  const stack = await openStack(options.own);
   const stage = openStage(stack);
   try {
     printLine(
-      `${stack.own ? 'A stack of its own' : 'The running stack'} at ${stack.url}; seed ${options.seed}, scale ${options.scale}, run ${stage.runId}`,
+      `${stack.own ? 'A stack of its own' : 'The running stack'} at ${stack.publicUrl}; seed ${options.seed}, scale ${options.scale}, run ${stage.runId}`,
     );
     const good = await tell(stage, await readStory(), options);
     printLine(`${((performance.now() - started) / 1000).toFixed(1)} s in all`);

@@ -1,5 +1,7 @@
 // How the story looks on a terminal.
 
+import { MoaError } from '@moa/client/node';
+
 const bold = (text: string) => (process.stdout.isTTY ? `\u001b[1m${text}\u001b[0m` : text);
 const dim = (text: string) => (process.stdout.isTTY ? `\u001b[2m${text}\u001b[0m` : text);
 
@@ -67,4 +69,5 @@ export function printFindings(findings: readonly { readonly says: string; readon
 
 export function printRefusal(error: unknown): void {
   console.error(`\n${bold('The story broke off.')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  if (error instanceof MoaError) console.error({ facts: error.facts, fieldViolations: error.fieldViolations, requestId: error.requestId });
 }

@@ -1,19 +1,46 @@
 // The stack that is running, or one of its own in a temporary folder.
 
-export interface PlayableStack {
-  /** Moa's door. */
-  readonly url: string;
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { clockOffsetMs, runningStack, type StackFacts, shiftClock, startStack } from '@moa/stack';
+
+export interface PlayableStack extends StackFacts {
+  /** Started for this story only. */
   readonly own: boolean;
-  readonly admin: { readonly email: string; readonly password: string };
-  /** By service, as the server's owner. */
-  readonly databaseUrls: Readonly<Record<string, string>>;
-  readonly provider: { readonly url: string; readonly apiKey: string };
-  readonly natsMonitorUrl: string;
   now(): Date;
-  shiftClock(byMs: number): Promise<void>;
+  shiftClock(byMs: number): void;
   close(): Promise<void>;
 }
 
-export async function openStack(): Promise<PlayableStack> {
-  throw new Error('not yet');
+export async function openStack(forceOwn: boolean): Promise<PlayableStack> {
+  const running = forceOwn ? undefined : runningStack();
+  return running ? playable(running, false, async () => {}) : openOwn();
+}
+
+async function openOwn(): Promise<PlayableStack> {
+  const folder = await mkdtemp(join(tmpdir(), 'moa-demo-'));
+  // Postgres may run as another user, who has to pass through here.
+  await chmod(folder, 0o755);
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const stack = await startStack({ folder });
+    return playable(stack, true, async () => {
+      await stack.stop();
+      await remove();
+    });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+function playable(facts: StackFacts, own: boolean, close: () => Promise<void>): PlayableStack {
+  return {
+    ...facts,
+    own,
+    now: () => new Date(Date.now() + clockOffsetMs(facts.clockFile)),
+    shiftClock: (byMs) => void shiftClock(facts.clockFile, byMs),
+    close,
+  };
 }

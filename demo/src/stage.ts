@@ -65,7 +65,7 @@ export function openStage(stack: PlayableStack): Stage {
   };
 
   async function askProvider<T>(path: string): Promise<T> {
-    const response = await fetch(stack.provider.url + path, { headers: { authorization: `Bearer ${stack.provider.apiKey}` } });
+    const response = await fetch(stack.sandbox.url + path, { headers: { authorization: `Bearer ${stack.sandbox.apiKey}` } });
     if (!response.ok) throw new Error(`the provider answers ${response.status} to ${path}`);
     return (await response.json()) as T;
   }
@@ -83,10 +83,10 @@ export function openStage(stack: PlayableStack): Stage {
     now: stack.now,
     async passTimeTo(time) {
       const ms = time.getTime() - stack.now().getTime();
-      if (ms > 0) await stack.shiftClock(ms);
+      if (ms > 0) stack.shiftClock(ms);
     },
-    signUp: async (name) => keep(await signUp(stack.url, `${name}.${runId}@demo.moa.example`, `${runId} ${name} 비밀번호`)),
-    admin: async () => keep(await signInAs(stack.url, stack.admin.email, stack.admin.password)),
+    signUp: async (name) => keep(await signUp(stack.publicUrl, `${name}.${runId}@demo.moa.example`, `${runId} ${name} 비밀번호`)),
+    admin: async () => keep(await signInAs(stack.publicUrl, stack.admin.email, stack.admin.password)),
     async sql<Row>(service: string, text: string, values: readonly unknown[] = []) {
       const pool = pools.get(service);
       if (!pool) throw new Error(`${service} has no database`);

@@ -19,12 +19,21 @@ export function policiesOf(services: readonly ServiceDefinition[]): ReadonlyMap<
 }
 
 /** Gives a request an id, if it takes one and has none, before anything is sent: every try of a call carries the same. */
-export const withRequestId: ClientMiddleware = async function* (call, options) {
-  if (!call.requestStream && (call.request as { requestId?: string }).requestId === '') {
-    return yield* call.next({ ...call.request, requestId: uuidv7() }, options);
-  }
-  return yield* call.next(call.request, options);
-};
+export function withRequestId(services: readonly ServiceDefinition[]): ClientMiddleware {
+  const methods = services.flatMap((service) =>
+    Object.values(service.methods).map((method) => ({ path: pathOf(service, method), method })),
+  );
+  const taking = new Set(
+    methods.filter(({ method }) => 'requestId' in (method.requestType.decode(NOTHING) as object)).map(({ path }) => path),
+  );
+  return async function* (call, options) {
+    if (call.requestStream || !taking.has(call.method.path)) return yield* call.next(call.request, options);
+    const { requestId } = call.request as { requestId?: string };
+    return yield* call.next({ ...call.request, requestId: requestId || uuidv7() }, options);
+  };
+}
+
+const NOTHING = new Uint8Array();
 
 /** Tries again what may be tried again: UNAVAILABLE where the contract says repeatable, and a request that is still being worked on. */
 export function withRetries(policies: ReadonlyMap<string, Policy>): ClientMiddleware {

@@ -55,9 +55,10 @@ export interface Transport {
 
 export function createMoa(transport: Transport, options: MoaOptions): Moa {
   const policies = policiesOf(Object.values(SERVICES));
+  const requestIds = withRequestId(Object.values(SERVICES));
   const plain = composeClientMiddleware(
     withTypedErrors,
-    composeClientMiddleware(withDeadline(policies), composeClientMiddleware(withRetries(policies), withRequestId)),
+    composeClientMiddleware(withDeadline(policies), composeClientMiddleware(withRetries(policies), requestIds)),
   );
   const anonymous = transport.create(AuthServiceDefinition, plain);
   const session = createSession(
@@ -68,7 +69,7 @@ export function createMoa(transport: Transport, options: MoaOptions): Moa {
     withTypedErrors,
     composeClientMiddleware(
       withDeadline(policies),
-      composeClientMiddleware(withToken(session), composeClientMiddleware(withRetries(policies), withRequestId)),
+      composeClientMiddleware(withToken(session), composeClientMiddleware(withRetries(policies), requestIds)),
     ),
   );
   const services = Object.fromEntries(
