@@ -3,6 +3,8 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { validateEnvoy } from '@moa/envoy';
+import { envoySource, findServer } from '@moa/stack';
 import { type Check, runChecks } from './checks/run-checks.js';
 import { tool } from './checks/tool.js';
 import { houseProblems } from './house-rules.js';
@@ -20,6 +22,7 @@ const checks: Check[] = [
     name: 'contracts: compatible with the last release',
     run: tool(root, 'buf', ['breaking', 'proto', '--against', 'proto/released.binpb']),
   },
+  { name: "Envoy's configuration", run: async () => validateEnvoy(await findServer(envoySource, join(root, '.moa/servers'))) },
 ];
 
 const failed = await runChecks(checks, { jobs: availableParallelism(), print: console.log });

@@ -50,7 +50,10 @@ export function totalsOf(results: readonly Result[]): Totals {
 
 /** The slowest files, the failed ones by name, and the totals alone on the last line. */
 export function summaryOf(results: readonly Result[]): string {
-  const slowest = results.filter(({ tookMs }) => tookMs > 0).toSorted((a, b) => b.tookMs - a.tookMs).slice(0, SLOWEST_SHOWN);
+  const slowest = results
+    .filter(({ tookMs }) => tookMs > 0)
+    .toSorted((a, b) => b.tookMs - a.tookMs)
+    .slice(0, SLOWEST_SHOWN);
   const failed = results.filter((result) => result.failed > 0);
   const { passed, failed: failures, skipped } = totalsOf(results);
   return [

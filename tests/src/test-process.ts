@@ -33,6 +33,8 @@ const OUTPUT_KEPT_CHARACTERS = 4_000_000;
 // A process that was killed by its test a moment ago needs this long to be gone.
 const DYING_MS = 2_000;
 const DYING_POLL_MS = 20;
+const TELL_OPEN = new URL('./tell-open.js', import.meta.url).href;
+const ANSWER_MS = 500;
 
 let files = 0;
 
@@ -41,7 +43,7 @@ export async function runTestFile(file: TestFile, { env, temporary, signal, limi
   const mark = `${process.pid}-${++files}`;
   const folder = join(temporary, mark);
   mkdirSync(folder, { recursive: true });
-  const child = spawn(process.execPath, ['--enable-source-maps', file.compiled], {
+  const child = spawn(process.execPath, ['--enable-source-maps', '--import', TELL_OPEN, file.compiled], {
     env: { ...process.env, ...env, TMPDIR: folder, FORCE_COLOR: '0', [MARK_VARIABLE]: mark },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -53,6 +55,10 @@ export async function runTestFile(file: TestFile, { env, temporary, signal, limi
   const stop = (why: string) => {
     ended ??= why;
     child.kill('SIGKILL');
+  };
+  const askAndStop = () => {
+    child.kill('SIGUSR2');
+    timer = setTimeout(stop, ANSWER_MS, `did not exit within ${seconds(limits.exitMs)} after its last test: something is still open`);
   };
   const stopOnSignal = () => stop('was stopped');
   signal.addEventListener('abort', stopOnSignal);
@@ -66,7 +72,7 @@ export async function runTestFile(file: TestFile, { env, temporary, signal, limi
     if (finished || !saysTotals(output)) return;
     finished = true;
     clearTimeout(timer);
-    timer = setTimeout(stop, limits.exitMs, `did not exit within ${seconds(limits.exitMs)} after its last test: something is still open`);
+    timer = setTimeout(askAndStop, limits.exitMs);
   };
   child.stdout.setEncoding('utf8').on('data', keep);
   child.stderr.setEncoding('utf8').on('data', keep);

@@ -95,10 +95,11 @@ test('ends a file that hangs', async () => {
   assert.match(result.problems.join(), /did not end within 0.5 s/);
 });
 
-test('ends a file that stays open after its last test', async () => {
+test('ends a file that stays open after its last test, and tells what kept it open', async () => {
   const result = await only('stays-open', { limits: { fileMs: 20_000, exitMs: 300 } });
   assert.equal(counts(result), { passed: 1, failed: 1, skipped: 0 });
   assert.match(result.problems.join(), /something is still open/);
+  assert.match(result.output, /Still open: server on port \d+/);
 });
 
 test('fails a file that leaves a process behind, and ends that process', async () => {
