@@ -79,7 +79,7 @@ test('an unknown address costs as much work as a wrong password', async () => {
   const quickest = async (emails: readonly string[]) => Math.min(...(await inTurn(emails, timeOf)));
   const knownMs = await quickest(Array(5).fill(known));
   const unknownMs = await quickest(Array.from({ length: 5 }, () => `${randomUUID()}@moa.example`));
-  assert.ok(unknownMs > knownMs / 2 && unknownMs < knownMs * 2, `${unknownMs} ms against ${knownMs} ms`);
+  assert.ok(unknownMs > knownMs / 3 && unknownMs < knownMs * 3, `${unknownMs} ms against ${knownMs} ms`);
 });
 
 test('each field at fault is told', async () => {
@@ -100,15 +100,19 @@ test('a suspended account is told so by the right password only', async () => {
 
 test('guessing is slowed down, for a known and for an unknown address, and never locks for good', async () => {
   for (const email of [await signUp(), `${randomUUID()}@moa.example`]) {
-    for (let attempt = 0; attempt < 10; attempt++) assert.is(reasonOf(await refusal(signIn(email, 'a guess'))), 'SIGN_IN_REFUSED');
-    const slowed = await refusal(signIn(email));
-    assert.equal([slowed.code, reasonOf(slowed)], [status.RESOURCE_EXHAUSTED, 'SIGN_IN_THROTTLED']);
+    for (let attempt = 1; attempt < 10; attempt++) await refusal(signIn(email, 'a guess'));
+    // An attempt counts when it begins: the one right behind it is told how long to wait.
+    const guessAndTryAgain = () => Promise.all([signIn(email, 'a guess'), signIn(email)].map(refusal));
+
+    const [tenth, slowed] = await guessAndTryAgain();
+    assert.is(reasonOf(tenth), 'SIGN_IN_REFUSED');
+    assert.equal([slowed!.code, reasonOf(slowed)], [status.RESOURCE_EXHAUSTED, 'SIGN_IN_THROTTLED']);
     assert.ok(retryAfterMsOf(slowed)! > 0 && retryAfterMsOf(slowed)! <= 1_000);
+
     await sleep(retryAfterMsOf(slowed)!);
-    const next = await refusal(signIn(email, 'a guess'));
+    const [next, longer] = await guessAndTryAgain();
     assert.is(reasonOf(next), 'SIGN_IN_REFUSED');
-    const longer = retryAfterMsOf(await refusal(signIn(email)))!;
-    assert.ok(longer > 1_000 && longer <= 2_000, `${longer} ms`);
+    assert.ok(retryAfterMsOf(longer)! > 1_000 && retryAfterMsOf(longer)! <= 2_000, `${retryAfterMsOf(longer)} ms`);
   }
 });
 
@@ -131,9 +135,9 @@ test('without Redis sign-in goes on', async () => {
 });
 
 test('more passwords than can be hashed soon are sent away, and told when to come again', async () => {
-  const answers = await Promise.allSettled(Array.from({ length: 80 }, () => signUp()));
+  const answers = await Promise.allSettled(Array.from({ length: 150 }, () => signUp()));
   const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
-  assert.ok(refused.length > 0 && refused.length <= 14, `${refused.length} were refused`);
+  assert.ok(refused.length > 0 && refused.length <= 150 - 66, `${refused.length} were refused`);
   for (const error of refused) {
     assert.equal([error.code, reasonOf(error)], [status.RESOURCE_EXHAUSTED, 'PASSWORDS_BUSY']);
     assert.ok(retryAfterMsOf(error)! > 0);
