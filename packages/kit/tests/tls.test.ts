@@ -12,6 +12,7 @@ import { addService, certificatesIn, connect, createServer, openHost, realClock 
 import { configAs, implement } from './support.js';
 
 const bed = await openTestbed('tls');
+const REFRESH_MS = 5;
 const folder = mkdtempSync(join(tmpdir(), 'moa-tls-'));
 const handlers = implement(AuthServiceDefinition, { getJwks: async () => ({ keys: [] }) });
 const host = await openHost('auth', await configAs(bed, 'auth'));
@@ -87,55 +88,70 @@ test('certificates are replaced under way, and no call fails', async () => {
     renameSync(join(folder, 'next'), current);
   };
   await renew(0);
-  const certificates = certificatesIn(join(current, 'auth'), 5);
+  const { address, close } = await serveFrom(join(current, 'auth'));
+
+  let calls = 0;
+  const rotated = new AbortController();
+  const keepCalling = async () => {
+    for (; !rotated.signal.aborted; calls++) await callOnce(address, join(folder, 'set0/user'));
+  };
+  const callers = [keepCalling(), keepCalling()];
+  for (let set = 1; set <= 4; set++) {
+    await renew(set);
+    await until(async () => (await shownBy(address, join(folder, 'set0/user'))) === pemIn(join(current, 'auth')));
+  }
+  rotated.abort();
+  await Promise.all(callers);
+  close();
+  assert.ok(calls > 4);
+});
+
+test('half of a new set is not used: the old one serves until the new one is whole', async () => {
+  const place = join(folder, 'halves');
+  cpSync(bed.certificates('auth'), place, { recursive: true, dereference: true });
+  const { address, close } = await serveFrom(place);
+  for (const file of ['cert.pem', 'key.pem', 'ca.pem']) {
+    renameSync(join(place, file), join(place, 'away.pem'));
+    for (let i = 0; i < 3; i++) await callOnce(address, bed.certificates('user'));
+    copyFileSync(join(bed.certificates('user'), file), join(place, file));
+    for (let i = 0; i < 3; i++) await callOnce(address, bed.certificates('user'));
+  }
+  await until(async () => (await shownBy(address, bed.certificates('user'))) === pemIn(place));
+  close();
+});
+
+/** A server whose certificates are looked at all the time. */
+async function serveFrom(certificateFolder: string): Promise<{ address: string; close(): void }> {
+  const certificates = certificatesIn(certificateFolder, REFRESH_MS);
   const server = createServer();
   addService(server, AuthServiceDefinition, handlers, { identify: () => undefined, clock: realClock, finished() {} });
   await certificates.read();
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync('127.0.0.1:0', certificates.server, (error, bound) => (error ? reject(error) : resolve(bound))),
   );
+  return { address: `127.0.0.1:${port}`, close: () => server.forceShutdown() };
+}
 
-  let calls = 0;
-  const rotated = new AbortController();
-  const failures: unknown[] = [];
-  const keepCalling = async () => {
-    while (!rotated.signal.aborted) {
-      const client = connectAs(AuthServiceDefinition, `127.0.0.1:${port}`, join(folder, 'set0/user'));
-      await client.getJwks({}).then(
-        () => calls++,
-        (error) => failures.push(error),
-      );
-      client.close();
-    }
-  };
-  const callers = [keepCalling(), keepCalling()];
-  for (let set = 1; set <= 8; set++) {
-    await renew(set);
-    await until(
-      async () => (await shownBy(port, join(folder, 'set0/user'))) === readFileSync(join(current, 'auth/cert.pem'), 'utf8').trim(),
-    );
-  }
-  rotated.abort();
-  await Promise.all(callers);
-  server.forceShutdown();
-  assert.equal(failures, []);
-  assert.ok(calls > 8);
-});
+/** A call over a connection of its own. */
+async function callOnce(address: string, certificates: string): Promise<void> {
+  const client = connectAs(AuthServiceDefinition, address, certificates);
+  await client.getJwks({}).finally(client.close);
+}
 
 /** The certificate that a server shows. */
-function shownBy(port: number, certificates: string): Promise<string> {
+function shownBy(address: string, certificates: string): Promise<string> {
   const read = (name: string) => readFileSync(join(certificates, name));
+  const port = Number(address.split(':')[1]);
   return new Promise((resolve, reject) => {
-    const socket = connectTls(
-      { host: '127.0.0.1', port, ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem'), ALPNProtocols: ['h2'] },
-      () => {
-        resolve(socket.getPeerX509Certificate()!.toString().trim());
-        socket.destroy();
-      },
-    );
+    const socket = connectTls({ port, ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem'), ALPNProtocols: ['h2'] }, () => {
+      resolve(socket.getPeerX509Certificate()!.toString().trim());
+      socket.destroy();
+    });
     socket.once('error', reject);
   });
 }
+
+const pemIn = (certificates: string) => readFileSync(join(certificates, 'cert.pem'), 'utf8').trim();
 
 test.after(async () => {
   await running.stop();
