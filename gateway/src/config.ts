@@ -1,0 +1,14 @@
+import { hostAndPort, hostVariables, readConfig } from '@moa/kit';
+import type { z } from 'zod';
+
+export const variables = {
+  ...hostVariables,
+  /** Where HTTP is served, to Envoy only. */
+  HTTP_LISTEN: hostAndPort(),
+  AUTH_ADDRESS: hostAndPort(),
+  PAYMENT_ADDRESS: hostAndPort(),
+};
+
+export type GatewayConfig = z.infer<z.ZodObject<typeof variables>>;
+
+export const readGatewayConfig = (): GatewayConfig => readConfig(variables, process.env);
