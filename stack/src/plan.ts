@@ -144,6 +144,8 @@ export function environmentOf(plan: Plan, service: Service): Record<string, stri
     ISSUER,
     ...Object.fromEntries(service.calls.flatMap((name) => addressOf(plan, name))),
     CLOCK_FILE: plan.clockFile,
+    // There is no other copy to send calls to while this one drains.
+    DRAIN_MS: '0',
     ...service.environment?.({ secrets: plan.secrets, sandboxUrl: sandboxUrl(plan) }),
     ...plan.environment[service.name],
   };

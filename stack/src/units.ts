@@ -22,18 +22,29 @@ interface Starting {
   readonly signal: AbortSignal;
 }
 
+type Start = (starting: Starting) => Promise<ServerProcess>;
+
 export function unitsOf(plan: Plan, programs: Programs, logs: Logs): Unit[] {
   const data = (name: string) => join(plan.folder, 'data', name);
   const password = (server: string) => plan.secrets.of(`${server}.moa`);
-  const unit = (name: string, needs: readonly string[], start: (starting: Starting) => Promise<ServerProcess>, shown = false): Unit => ({
-    name,
-    needs,
-    start: (signal) =>
-      noted(
-        plan,
-        step(`starting ${name}`, () => start({ log: logs.of(name, shown && !plan.quiet), signal })),
-      ),
-  });
+  const unit = (name: string, needs: readonly string[], start: Start, prepare?: () => Promise<void>): Unit => {
+    const starting = (signal: AbortSignal) => start({ log: logs.of(name, name in plan.addresses), signal });
+    let startedBefore = false;
+    return {
+      name,
+      needs,
+      async start(signal) {
+        if (startedBefore) return noted(plan, await starting(signal));
+        const server = await step(`starting ${name}`, () => starting(signal));
+        await prepare?.().catch(async (error) => {
+          await server.stop();
+          throw error;
+        });
+        startedBefore = true;
+        return noted(plan, server);
+      },
+    };
+  };
 
   const nats = {
     program: programs.nats,
@@ -49,14 +60,12 @@ export function unitsOf(plan: Plan, programs: Programs, logs: Logs): Unit[] {
   if (programs.postgres) {
     const postgres = { program: programs.postgres, dataFolder: data('postgres'), password: password('postgres'), port: plan.postgresPort };
     servers.push(
-      unit('postgres', [], async (starting) => {
-        const server = await startPostgres({ ...postgres, ...starting });
-        await prepareDatabases(plan).catch(async (error) => {
-          await server.stop();
-          throw error;
-        });
-        return server;
-      }),
+      unit(
+        'postgres',
+        [],
+        (starting) => startPostgres({ ...postgres, ...starting }),
+        () => prepareDatabases(plan),
+      ),
     );
   }
   if (programs.redis) {
@@ -72,7 +81,7 @@ export function unitsOf(plan: Plan, programs: Programs, logs: Logs): Unit[] {
   const present = new Set([...servers.map(({ name }) => name), ...plan.services.map(({ name }) => name)]);
   const services = plan.services.map((service) => {
     const needs = ['nats', 'sandbox', ...service.stores, ...service.calls].filter((name) => present.has(name));
-    return unit(service.name, needs, (starting) => startService(plan, service, starting), true);
+    return unit(service.name, needs, (starting) => startService(plan, service, starting));
   });
   const envoy = unit(
     'envoy',
@@ -86,8 +95,7 @@ export function unitsOf(plan: Plan, programs: Programs, logs: Logs): Unit[] {
 }
 
 // Written down for as long as it runs: see leftovers.
-async function noted(plan: Plan, starting: Promise<ServerProcess>): Promise<ServerProcess> {
-  const server = await starting;
+function noted(plan: Plan, server: ServerProcess): ServerProcess {
   const forget = noteProcess(join(plan.folder, 'run'), server.name, server.pid, server.stopSignal);
   void server.ended.then(forget);
   return server;
@@ -113,7 +121,7 @@ function startSandbox(plan: Plan, dataFolder: string, starting: Starting): Promi
     API_KEY: plan.secrets.of('provider.api-key'),
     WEBHOOK_SECRET: plan.secrets.of('provider.webhook-secret'),
     // As a provider outside would: through the door.
-    WEBHOOK_URL: `${publicUrl(plan)}/webhooks/payment`,
+    WEBHOOK_URL: `${publicUrl(plan)}/webhooks/sandbox`,
   };
   return startProcess({
     name: 'sandbox',

@@ -13,7 +13,16 @@ export function startEnvoy({ program, configuration, adminPort, log, signal }: E
   return startProcess({
     name: 'envoy',
     program,
-    args: ['-c', configuration, '--disable-hot-restart', '--log-level', 'warning', '--reject-unknown-dynamic-fields', '--file-flush-interval-msec', '500'],
+    args: [
+      '-c',
+      configuration,
+      '--disable-hot-restart',
+      '--log-level',
+      'warning',
+      '--reject-unknown-dynamic-fields',
+      '--file-flush-interval-msec',
+      '500',
+    ],
     log,
     signal,
     ready: async () => (await fetch(`http://127.0.0.1:${adminPort}/ready`)).ok,
