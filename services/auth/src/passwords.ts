@@ -5,8 +5,9 @@ import { fail } from './errors.js';
 
 // argon2id is the library's default algorithm; the figures are OWASP's.
 const ARGON2 = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 };
-const AT_ONCE = 2;
-const WAITING_AT_MOST = 64;
+export const AT_ONCE = 2;
+// Little more than a second's work: who would wait longer does better to come again.
+export const WAITING_AT_MOST = 100;
 const BUSY_RETRY_MS = 1_000;
 
 export interface Passwords {
