@@ -4,10 +4,10 @@ import { testCard } from '@moa/sandbox-provider';
 import { reasonOf } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { backerWith, batch, chargeOf, errorOf, openStand, settled } from './support.js';
+import { backerWith, batch, chargeOf, errorOf, IMPATIENT, openStand, settled } from './support.js';
 
 const stand = await openStand('cancel');
-const clients = stand.clients((await stand.start()).address);
+const clients = stand.clients((await stand.start(IMPATIENT)).address);
 const { funding } = clients;
 const { STATE_CANCELED, STATE_COMPLETED } = Payment_State;
 

@@ -3,10 +3,10 @@ import { testCard } from '@moa/sandbox-provider';
 import { until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { backerWith, batch, chargeOf, openStand, settled } from './support.js';
+import { backerWith, batch, chargeOf, IMPATIENT, openStand, settled } from './support.js';
 
 const stand = await openStand('provider-faults');
-const clients = stand.clients((await stand.start()).address);
+const clients = stand.clients((await stand.start(IMPATIENT)).address);
 const { funding } = clients;
 const { STATE_COMPLETED, STATE_FAILED, STATE_CHARGING } = Payment_State;
 
