@@ -1,5 +1,6 @@
 // The story of thirteen projects and three hundred backers, through every real part of the house.
 
+import { atOnce } from './at-once.js';
 import { castBackers } from './cast.js';
 import { welcome } from './chapters/backers.js';
 import { type DayReport, nextDay, pastTheClose, toTheLastHour } from './chapters/closing.js';
@@ -17,6 +18,7 @@ import { openStack } from './stack.js';
 import { DAY_MS, openStage, type Stage } from './stage.js';
 
 const SECOND_THOUGHTS_AFTER_DAYS = 5;
+const SIGN_INS_AT_ONCE = 8;
 /** A refused card is tried for a week; one day more, and nothing is open. */
 const MOST_DAYS_OF_RETRIES = 9;
 
@@ -71,7 +73,7 @@ async function tell(stage: Stage, story: StoryData, { seed, scale }: DemoOptions
       await step(
         `${rush.length} backers rush for the last rewards`,
         async () => {
-          await Promise.all(rush.map(({ person }) => person.signIn()));
+          await atOnce(SIGN_INS_AT_ONCE, rush, ({ person }) => person.signIn());
           return rushForTheLast(stage, rush, projects);
         },
         ({ made, soldOut }) => `${made.length} pledges; ${soldOut} came too late for the reward`,
@@ -105,7 +107,7 @@ const closeTimesOf = (times: readonly Date[]) =>
 async function run(): Promise<boolean> {
   const options = readOptions(process.argv.slice(2));
   const started = performance.now();
-  const stack = await openStack(options.own);
+  const stack = await openStack(options);
   const stage = openStage(stack);
   try {
     printLine(

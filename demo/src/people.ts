@@ -1,7 +1,11 @@
 // Somebody who uses Moa by its client, with an account of this run.
 
+import { randomUUID } from 'node:crypto';
 import { connectMoa, type Moa, MoaError } from '@moa/client/node';
 import type { Role } from '@moa/contracts/options/v1/options';
+
+const DEADLINE_EXCEEDED = 4;
+const MOST_TRIES = 5;
 
 export interface Person {
   readonly email: string;
@@ -12,25 +16,57 @@ export interface Person {
 }
 
 export async function signUp(url: string, email: string, password: string): Promise<Person> {
-  const moa = connectMoa(url);
+  const moa = patient(connectMoa(url));
   await moa.auth.signUp({ email, password });
   return enter(moa, email, password);
 }
 
 export function signInAs(url: string, email: string, password: string): Promise<Person> {
-  return enter(connectMoa(url), email, password);
+  return enter(patient(connectMoa(url)), email, password);
 }
 
 async function enter(moa: Moa, email: string, password: string): Promise<Person> {
-  const { id: accountId } = await moa.signIn(email, password);
+  const { id: accountId } = await again(() => moa.signIn(email, password));
   return {
     email,
     moa,
     accountId,
     async signIn() {
-      return (await moa.signIn(email, password)).roles;
+      return (await again(() => moa.signIn(email, password))).roles;
     },
   };
 }
 
 export const reasonOf = (error: unknown): string => (error instanceof MoaError ? error.reason : '');
+
+type AnyCall = (request: object) => Promise<unknown>;
+
+/** As a patient person would: an answer that did not come in time is asked for again, by the same request_id. */
+function patient(moa: Moa): Moa {
+  const patientService = (service: object) =>
+    new Proxy(service, {
+      get(of, name) {
+        const call = Reflect.get(of, name) as AnyCall;
+        return (request: object) => {
+          const kept = { requestId: randomUUID(), ...request };
+          return again(() => call(kept));
+        };
+      },
+    });
+  return new Proxy(moa, {
+    get(of, name) {
+      const part: unknown = Reflect.get(of, name);
+      return typeof part === 'object' && name !== 'tokens' ? patientService(part as object) : part;
+    },
+  });
+}
+
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof MoaError) || error.code !== DEADLINE_EXCEEDED || tries === MOST_TRIES) throw error;
+    }
+  }
+}

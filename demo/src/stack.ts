@@ -4,6 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clockOffsetMs, runningStack, type StackFacts, shiftClock, startStack } from '@moa/stack';
+import type { DemoOptions } from './options.js';
 
 export interface PlayableStack extends StackFacts {
   /** Started for this story only. */
@@ -13,8 +14,8 @@ export interface PlayableStack extends StackFacts {
   close(): Promise<void>;
 }
 
-export async function openStack(forceOwn: boolean): Promise<PlayableStack> {
-  const running = forceOwn ? undefined : runningStack();
+export async function openStack({ own, folder }: Pick<DemoOptions, 'own' | 'folder'>): Promise<PlayableStack> {
+  const running = own ? undefined : runningStack(folder);
   return running ? playable(running, false, async () => {}) : openOwn();
 }
 

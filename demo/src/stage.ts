@@ -35,8 +35,8 @@ export interface Stage {
   consumers(): Promise<ConsumerState[]>;
   /** Messages in all streams. */
   messages(): Promise<number>;
-  /** Tries again while a refusal with this reason may be gone in a moment. */
-  retry<T>(reason: string, work: () => Promise<T>): Promise<T>;
+  /** Calls again while a refusal with this reason may be gone in a moment. */
+  whileRefused<T>(reason: string, work: () => Promise<T>): Promise<T>;
   until(what: string, condition: () => Promise<boolean>): Promise<void>;
   /** Until everything that is due at this hour has been done and told. */
   untilQuiet(): Promise<void>;
@@ -112,7 +112,7 @@ export function openStage(stack: PlayableStack): Stage {
         })),
       ),
     messages: async () => (await streams()).reduce((sum, { state }) => sum + state.messages, 0),
-    async retry(reason, work) {
+    async whileRefused(reason, work) {
       const deadline = Date.now() + PATIENCE_MS;
       for (;;) {
         try {

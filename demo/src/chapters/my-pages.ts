@@ -6,7 +6,7 @@ import { type Finding, noneOf } from '../checks/check.js';
 import type { Stage } from '../stage.js';
 import type { Guest } from './backers.js';
 
-const CROWD = 32;
+const CROWD = 8;
 
 export async function compareMyPages(stage: Stage, guests: readonly Guest[]): Promise<Finding> {
   const rows = await stage.sql<{ id: string; backer_id: string; state: string; total: string; title: string }>(

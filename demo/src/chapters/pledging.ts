@@ -78,7 +78,7 @@ async function tryToPledge(
     address: addressOf(guest.backer),
   };
   // Funding hears of a card by event, a moment after it was registered.
-  const send = () => stage.retry('BILLING_METHOD_UNKNOWN', () => service.createPledge(request));
+  const send = () => stage.whileRefused('BILLING_METHOD_UNKNOWN', () => service.createPledge(request));
   try {
     const answers = await Promise.all(twice ? [send(), send()] : [send()]);
     const ids = new Set(answers.map(({ pledge }) => pledge?.id ?? ''));

@@ -2,6 +2,7 @@
 
 import type { Moa } from '@moa/client/node';
 import { Project_Kind, Project_State, type ProjectDraft, type RewardDraft } from '@moa/contracts/funding/v1/project';
+import { atOnce } from '../at-once.js';
 import type { ProjectData, RewardData } from '../data.js';
 import { krw } from '../money.js';
 import type { Person } from '../people.js';
@@ -26,24 +27,37 @@ export async function publishProjects(
   scale: number,
 ) {
   const startTime = new Date(stage.now().getTime() + UNTIL_START_MS);
-  const published = await Promise.all(
-    projects.map(async (data, nth): Promise<LiveProject> => {
-      const seller = (sellers.get(data.seller) as Person).moa.projects;
-      const closeTime = new Date(startTime.getTime() + data.durationDays * DAY_MS);
-      const rewards = data.rewards.map((reward) => rewardDraft(reward, closeTime));
-      const { project } = await seller.createProject({ project: projectDraft(data, startTime, closeTime, scale), rewards });
-      if (!project) throw new Error('no project came back');
-      await seller.submitProject({ id: project.id });
-      if (nth === 0) await sendBackOnce(seller, admin, project.id);
-      await admin.moa.projects.reviewProject({ id: project.id, decision: { $case: 'approve', value: {} } });
-      return { data, id: project.id, rewardIds: project.rewards.map(({ id }) => id), closeTime };
-    }),
-  );
+  // Each seller writes one after the other.
+  const bySeller = [...sellers].map(([key, person]) => ({ person, theirs: projects.filter(({ seller }) => seller === key) }));
+  const published = await atOnce(bySeller.length, bySeller, async ({ person, theirs }) => {
+    const done: LiveProject[] = [];
+    for (const data of theirs) done.push(await publish(person.moa.projects, admin, data, startTime, scale, data === projects[0]));
+    return done;
+  });
+  const live = published.flat();
   await stage.until('every project is open', async () => {
-    const states = await Promise.all(published.map(({ id }) => admin.moa.projects.getProject({ id })));
+    const states = await Promise.all(live.map(({ id }) => admin.moa.projects.getProject({ id })));
     return states.every(({ project }) => project?.state === Project_State.STATE_LIVE);
   });
-  return published;
+  return live;
+}
+
+async function publish(
+  seller: Moa['projects'],
+  admin: Person,
+  data: ProjectData,
+  startTime: Date,
+  scale: number,
+  sentBackFirst: boolean,
+): Promise<LiveProject> {
+  const closeTime = new Date(startTime.getTime() + data.durationDays * DAY_MS);
+  const rewards = data.rewards.map((reward) => rewardDraft(reward, closeTime));
+  const { project } = await seller.createProject({ project: projectDraft(data, startTime, closeTime, scale), rewards });
+  if (!project) throw new Error('no project came back');
+  await seller.submitProject({ id: project.id });
+  if (sentBackFirst) await sendBackOnce(seller, admin, project.id);
+  await admin.moa.projects.reviewProject({ id: project.id, decision: { $case: 'approve', value: {} } });
+  return { data, id: project.id, rewardIds: project.rewards.map(({ id }) => id), closeTime };
 }
 
 async function sendBackOnce(seller: Moa['projects'], admin: Person, id: string): Promise<void> {

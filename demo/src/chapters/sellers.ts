@@ -3,21 +3,18 @@
 import { pages } from '@moa/client/node';
 import { Role } from '@moa/contracts/options/v1/options';
 import { Seller_State } from '@moa/contracts/seller/v1/seller';
+import { anotherNumber } from '../business-number.js';
 import type { SellerData } from '../data.js';
-import type { Person } from '../people.js';
+import { type Person, reasonOf } from '../people.js';
+import { makeRandom } from '../random.js';
 import type { Stage } from '../stage.js';
 
 export async function openSellers(stage: Stage, admin: Person, sellers: readonly SellerData[]): Promise<Map<string, Person>> {
   const people = await Promise.all(
-    sellers.map(async ({ key, companyName, businessNumber, representative, settlementAccount }) => {
-      const person = await stage.signUp(`seller-${key}`);
-      await person.moa.sellers.registerSeller({
-        companyName,
-        businessNumber,
-        representativeName: representative,
-        settlementAccount,
-      });
-      return [key, person] as const;
+    sellers.map(async (seller) => {
+      const person = await stage.signUp(`seller-${seller.key}`);
+      await register(person, seller, seller.businessNumber);
+      return [seller.key, person] as const;
     }),
   );
   await approveAll(admin, new Set(people.map(([, person]) => person.accountId)));
@@ -25,6 +22,17 @@ export async function openSellers(stage: Stage, admin: Person, sellers: readonly
   for (const [, person] of people)
     await stage.until('a seller has the role', async () => (await person.signIn()).includes(Role.ROLE_SELLER));
   return new Map(people);
+}
+
+/** On a stack that has heard the story before the number is taken, and the seller comes with another. */
+async function register(person: Person, seller: SellerData, businessNumber: string): Promise<void> {
+  const { companyName, representative, settlementAccount } = seller;
+  try {
+    await person.moa.sellers.registerSeller({ companyName, businessNumber, representativeName: representative, settlementAccount });
+  } catch (error) {
+    if (reasonOf(error) !== 'BUSINESS_NUMBER_TAKEN') throw error;
+    await register(person, seller, anotherNumber(businessNumber, makeRandom(Date.now())));
+  }
 }
 
 async function approveAll(admin: Person, waiting: ReadonlySet<string>): Promise<void> {

@@ -1,4 +1,5 @@
 // Stock, limits and totals: the pledges themselves are added up.
+// Only a canceled or released pledge gives its rewards back; after a success nobody could take them.
 
 import type { Check } from './check.js';
 import { noneOf } from './check.js';
@@ -15,7 +16,7 @@ export const fundingChecks: Check[] = [
     async look(stage) {
       const rows = await stage.sql<{ what: string; stock: number; remaining: number; taken: number }>(
         'funding',
-        `SELECT r.title AS what, r.stock, r.remaining, coalesce(sum(l.quantity) FILTER (WHERE p.state IN ('ACTIVE', 'CHARGING', 'PAID', 'PAYMENT_FAILED')), 0)::int AS taken
+        `SELECT r.title AS what, r.stock, r.remaining, coalesce(sum(l.quantity) FILTER (WHERE p.state NOT IN ('CANCELED', 'RELEASED')), 0)::int AS taken
          FROM reward r LEFT JOIN pledge_line l ON l.reward_id = r.id LEFT JOIN pledge p ON p.id = l.pledge_id
          WHERE r.stock IS NOT NULL GROUP BY r.id`,
       );
