@@ -9,10 +9,11 @@ import { childTrace } from './trace.js';
 const RETURN_MS = 20;
 const MAX_MESSAGE_BYTES = 1 << 20;
 
-/** What a call is made for: its deadline is shortened for the callee, and its trace and its person's token go along. */
+/** What a call is made for: its deadline is shortened for the callee; its trace, its request id and its person's token go along. */
 export interface CallingFor extends Partial<Origin> {
   readonly deadlineMs?: number | undefined;
   readonly token?: string | undefined;
+  readonly requestId?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -54,6 +55,7 @@ function caller(client: Client, service: ServiceDefinition, method: MethodDefini
     new Promise((resolve, reject) => {
       const metadata = new Metadata();
       metadata.set('traceparent', childTrace(callingFor.trace));
+      if (callingFor.requestId !== undefined) metadata.set('x-request-id', callingFor.requestId);
       if (forwardsToken && callingFor.token !== undefined) metadata.set('authorization', `Bearer ${callingFor.token}`);
       const deadline = Math.min(Date.now() + timeoutMs, (callingFor.deadlineMs ?? Number.POSITIVE_INFINITY) - RETURN_MS);
       const call = client.makeUnaryRequest(
@@ -63,8 +65,15 @@ function caller(client: Client, service: ServiceDefinition, method: MethodDefini
         request,
         metadata,
         { deadline },
-        (error, response) => (error ? reject(fromGrpcError(error)) : resolve(response)),
+        (error, response) => {
+          // A signal may outlive many calls: a job's is its service's.
+          callingFor.signal?.removeEventListener('abort', cancel);
+          if (error) reject(fromGrpcError(error));
+          else resolve(response);
+        },
       );
-      callingFor.signal?.addEventListener('abort', () => call.cancel(), { once: true });
+      const cancel = () => call.cancel();
+      if (callingFor.signal?.aborted) cancel();
+      else callingFor.signal?.addEventListener('abort', cancel);
     });
 }

@@ -60,13 +60,13 @@ function guarded(
   handle: Handler<MethodDefinition>,
   { identify, clock, finished }: Chain,
   load: { inFlight: number },
-): handleUnaryCall<Buffer, unknown> {
+): handleUnaryCall<Buffer, Uint8Array> {
   const path = pathOf(service, method);
   const policy = policyOf(method);
   const authorize = authorizer(policy);
   const read = requestReader(service, method);
 
-  return (grpcCall: ServerUnaryCall<Buffer, unknown>, reply: sendUnaryData<unknown>) => {
+  return (grpcCall: ServerUnaryCall<Buffer, Uint8Array>, reply: sendUnaryData<Uint8Array>) => {
     const startedMs = performance.now();
     const call = new ServedCall({
       at: clock.now(),
@@ -78,7 +78,7 @@ function guarded(
     });
     load.inFlight++;
     let isFinished = false;
-    const finish = (error: unknown, response?: unknown) => {
+    const finish = (error: unknown, response?: Uint8Array) => {
       if (isFinished) return;
       isFinished = true;
       load.inFlight--;
@@ -95,10 +95,13 @@ function guarded(
     grpcCall.on('cancelled', () => {
       if (!isFinished) giveUp('CANCELED');
     });
-    answer(grpcCall, call).then((response) => finish(null, response), finish);
+    answer(grpcCall, call).then(
+      (response) => finish(null, response),
+      (error) => finish(error ?? new Error('the handler threw nothing')),
+    );
   };
 
-  async function answer(grpcCall: ServerUnaryCall<Buffer, unknown>, call: ServedCall): Promise<unknown> {
+  async function answer(grpcCall: ServerUnaryCall<Buffer, Uint8Array>, call: ServedCall): Promise<Uint8Array> {
     if (load.inFlight > MAX_IN_FLIGHT) throw fail('OVERLOADED', {}, { retryAfterMs: SHED_RETRY_MS });
     const identified = identify(grpcCall.metadata);
     call.identified = identified instanceof Promise ? await identified : identified;
@@ -106,12 +109,13 @@ function guarded(
     const request = read(grpcCall.request);
     // Encoded again: two clients may write the same message in different bytes.
     call.takeRequest(request as { requestId?: string }, () => method.requestType.encode(request).finish());
-    return handle(request, call);
+    // Encoded here, so that an answer that cannot be is an accident like any other.
+    return method.responseType.encode(await handle(request, call)).finish();
   }
 }
 
 // The sooner of the contract's timeout and the caller's own deadline.
-function deadlineOf(grpcCall: ServerUnaryCall<Buffer, unknown>, timeoutMs: number): number {
+function deadlineOf(grpcCall: ServerUnaryCall<Buffer, Uint8Array>, timeoutMs: number): number {
   const callers = grpcCall.getDeadline();
   return Math.min(Number(callers), timeoutMs > 0 ? Date.now() + timeoutMs : Number.POSITIVE_INFINITY);
 }
@@ -126,7 +130,7 @@ function grpcDefinition(service: ServiceDefinition) {
         responseStream: method.responseStream,
         requestSerialize: (bytes: Buffer) => bytes,
         requestDeserialize: (bytes: Buffer) => bytes,
-        responseSerialize: (message: unknown) => Buffer.from(method.responseType.encode(message).finish()),
+        responseSerialize: (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
         responseDeserialize: method.responseType.decode,
       },
     ]),
