@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { validateEnvoy } from '@moa/envoy';
 import { envoySource, findServer } from '@moa/stack';
+import { driftingMigrations } from './checks/migrations.js';
 import { type Check, runChecks } from './checks/run-checks.js';
 import { tool } from './checks/tool.js';
 import { houseProblems } from './house-rules.js';
@@ -22,6 +23,7 @@ const checks: Check[] = [
     name: 'contracts: compatible with the last release',
     run: tool(root, 'buf', ['breaking', 'proto', '--against', 'proto/released.binpb']),
   },
+  { name: 'migrations lead to the schemas', run: () => driftingMigrations(root) },
   { name: "Envoy's configuration", run: async () => validateEnvoy(await findServer(envoySource, join(root, '.moa/servers'))) },
 ];
 
