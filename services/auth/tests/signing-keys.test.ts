@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { status } from '@grpc/grpc-js';
 import { reasonOf } from '@moa/testkit';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
@@ -55,7 +59,15 @@ test('the private part of a key is sealed in the database', async () => {
   const { rows } = await database.query<{ sealed_private_key: Buffer }>('SELECT sealed_private_key FROM signing_key');
   // 32 bytes in base64url under a 4-byte key id, a nonce and a tag: nothing of a JWK is left to see.
   for (const { sealed_private_key: sealed } of rows) assert.is(sealed.length, 4 + 12 + 16 + 43);
-  await refusal(house.start({ KEY_ENCRYPTION_KEY: Buffer.alloc(32, 1).toString('base64') }));
+});
+
+test('a copy that cannot open the keys does not start', async () => {
+  const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+  const env = { ...house.environment, KEY_ENCRYPTION_KEY: Buffer.alloc(32, 1).toString('base64') };
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const [[code], said] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
+  assert.is(code, 1);
+  assert.match(said, 'sealed with a key that is not configured');
 });
 
 test('a new key is published at once, signs after ten minutes, and the old one verifies for a day more', async () => {

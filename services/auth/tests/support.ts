@@ -54,6 +54,7 @@ export async function openAuth(name: string) {
     ...first,
     bed,
     database,
+    environment,
     start,
     signUp,
     signIn,
