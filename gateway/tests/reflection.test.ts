@@ -89,6 +89,7 @@ test('a message is found by its name, its fields, what lies within it, and an en
     'moa.options.v1.Role',
     'moa.options.v1.ROLE_ADMIN',
     'moa.options.v1.access',
+    'google.rpc.ErrorInfo',
     'google.protobuf.FieldOptions.CType',
   ])
     assert.ok('fileDescriptorResponse' in ask(symbol), symbol);

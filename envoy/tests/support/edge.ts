@@ -2,7 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AuthServiceDefinition, GetJwksResponse } from '@moa/contracts/auth/v1/auth_service';
 import { listRpcs, type Rpc } from '@moa/contracts/descriptors';
+import { pathOf } from '@moa/contracts/method';
 import { ensureCertificates, envoySource, findServer, freePorts, root, startEnvoy } from '@moa/stack';
 import { type Edge, writeEnvoy } from '../../src/index.js';
 import { type Answer, type CallOptions, callGrpc, callHttp, callWeb } from './calls.js';
@@ -10,6 +12,7 @@ import { type Behaviour, type Seen, type StandIn, serveHttp, serveRpcs } from '.
 import { ISSUER, openSigner, type TokenWish } from './tokens.js';
 
 export const ORIGIN = 'https://shop.test';
+const GET_JWKS = pathOf(AuthServiceDefinition, AuthServiceDefinition.methods.getJwks);
 // One address plays everybody here.
 const MANY = 1_000;
 
@@ -17,6 +20,12 @@ export interface EdgeOptions {
   readonly rpcs?: readonly Rpc[];
   readonly rateFactor?: number;
   readonly behave?: Behaviour;
+  /** Takes the place of the gateway's stand-ins. */
+  readonly startGateway?: (peers: {
+    certificates: string;
+    auth: string;
+    payment: string;
+  }) => Promise<{ grpc: string; http: string; close(): Promise<void> }>;
   readonly certificatesMadeAt?: Date;
   /** Where Envoy looks for a service, if not only where its stand-in is. */
   readonly addresses?: (domain: string, own: string, seen: Seen[], certificates: string) => Promise<readonly string[]>;
@@ -26,7 +35,14 @@ export const envoyProgram = () => findServer(envoySource, join(root, '.moa/serve
 
 export type TestEdge = Awaited<ReturnType<typeof openEdge>>;
 
-export async function openEdge({ rpcs = listRpcs(), rateFactor = MANY, behave, certificatesMadeAt, addresses }: EdgeOptions = {}) {
+export async function openEdge({
+  rpcs = listRpcs(),
+  rateFactor = MANY,
+  behave: wish,
+  startGateway,
+  certificatesMadeAt,
+  addresses,
+}: EdgeOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'moa-edge-'));
   const domains = [...new Set(rpcs.map(({ domain }) => domain))];
   const certificates = join(folder, 'certificates');
@@ -37,6 +53,8 @@ export async function openEdge({ rpcs = listRpcs(), rateFactor = MANY, behave, c
   const seen: Seen[] = [];
   const httpSeen: string[] = [];
   const signer = await openSigner();
+  const published = GetJwksResponse.encode(GetJwksResponse.fromPartial(signer.jwks)).finish();
+  const behave: Behaviour = async (call) => (await wish?.(call)) ?? (call.path === GET_JWKS ? published : undefined);
   const services = await Promise.all(
     domains.map((domain) =>
       serveRpcs(
@@ -52,6 +70,8 @@ export async function openEdge({ rpcs = listRpcs(), rateFactor = MANY, behave, c
   const gateway = await serveRpcs('gateway', reflection, current, seen, behave);
   const http = await serveHttp(current, signer.jwks, httpSeen);
   const standIns: StandIn[] = [...services, gateway, http];
+  const own = (domain: string) => services[domains.indexOf(domain)]!.address;
+  const realGateway = await startGateway?.({ certificates: join(current, 'gateway'), auth: own('auth'), payment: own('payment') });
 
   const [port, adminPort] = (await freePorts(2)) as [number, number];
   const address = `127.0.0.1:${port}`;
@@ -66,7 +86,7 @@ export async function openEdge({ rpcs = listRpcs(), rateFactor = MANY, behave, c
         }),
       ),
     ),
-    gateway: { grpc: [gateway.address], http: [http.address] },
+    gateway: { grpc: [realGateway?.grpc ?? gateway.address], http: [realGateway?.http ?? http.address] },
     certificates: { folder: join(current, 'envoy'), watched: certificates },
     issuer: ISSUER,
     allowedOrigins: [ORIGIN],
@@ -100,6 +120,7 @@ export async function openEdge({ rpcs = listRpcs(), rateFactor = MANY, behave, c
     http: (path: string, options?: CallOptions): Promise<Answer> => callHttp(address, path, options),
     async close() {
       await envoy.stop();
+      await realGateway?.close();
       for (const standIn of standIns) standIn.close();
       rmSync(folder, { recursive: true, force: true });
     },

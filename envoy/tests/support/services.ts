@@ -12,8 +12,8 @@ export interface Seen {
   readonly metadata: Metadata;
 }
 
-/** What a stand-in does with a call; it answers with an empty message otherwise. */
-export type Behaviour = (seen: Seen) => Promise<void>;
+/** What a stand-in does with a call, and answers: an empty message by default. */
+export type Behaviour = (seen: Seen) => Promise<Uint8Array | undefined>;
 
 export interface StandIn {
   readonly address: string;
@@ -48,7 +48,7 @@ export async function serveRpcs(
       const call = { service, path, metadata };
       seen.push(call);
       behave(call).then(
-        () => reply(null, EMPTY),
+        (answer) => reply(null, answer ? Buffer.from(answer) : EMPTY),
         (error) => reply(error),
       );
     });

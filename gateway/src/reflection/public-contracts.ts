@@ -13,6 +13,8 @@ export function publicContracts(registry: FileRegistry = contracts): FileRegistr
   const needed = new Set<DescFile>();
   for (const { file, typeName, methods } of moaServices(registry))
     if (methods.some(({ name }) => isPublic.has(`${typeName}.${name}`))) addWithImports(file, needed);
+  // What the details of errors are made of: no contract names it, but every tool shows it.
+  for (const file of registry.files) if (file.proto.package === 'google.rpc') addWithImports(file, needed);
   const file = [...needed].map(({ proto }) => withoutInternal(proto, isPublic));
   return createFileRegistry(create(FileDescriptorSetSchema, { file }));
 }
