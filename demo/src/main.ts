@@ -7,6 +7,7 @@ import { type DayReport, nextDay, pastTheClose, toTheLastHour } from './chapters
 import { compareMyPages } from './chapters/my-pages.js';
 import { pledgeOnFirstDay, rushForTheLast, thinkAgain } from './chapters/pledging.js';
 import { publishProjects } from './chapters/projects.js';
+import { giveOneBack } from './chapters/refund.js';
 import { openSellers } from './chapters/sellers.js';
 import { lookAtEverything } from './checks/index.js';
 import { readStory, type StoryData } from './data.js';
@@ -14,8 +15,8 @@ import { type DemoOptions, readOptions } from './options.js';
 import { printFindings, printHeading, printLine, printRefusal, step } from './print.js';
 import { makeRandom } from './random.js';
 import { printOutcomes } from './report.js';
-import { openStack } from './stack.js';
-import { DAY_MS, openStage, type Stage } from './stage.js';
+import { DAY_MS, openStack } from './stack.js';
+import { openStage, type Stage } from './stage.js';
 
 const SECOND_THOUGHTS_AFTER_DAYS = 5;
 const SIGN_INS_AT_ONCE = 8;
@@ -88,6 +89,12 @@ async function tell(stage: Stage, story: StoryData, { seed, scale }: DemoOptions
     if (waiting === 0) break;
   }
 
+  await step(
+    'A parcel arrived broken, and staff give the money back',
+    () => giveOneBack(stage, admin),
+    (amount) => amount,
+  );
+
   printHeading('What came of it');
   await printOutcomes(stage);
 
@@ -114,6 +121,8 @@ async function run(): Promise<boolean> {
       `${stack.own ? 'A stack of its own' : 'The running stack'} at ${stack.publicUrl}; seed ${options.seed}, scale ${options.scale}, run ${stage.runId}`,
     );
     const good = await tell(stage, await readStory(), options);
+    if (!stack.own)
+      printLine(`The clock of this stack is ${stack.daysAhead()} days ahead now; npm run stack -- reset puts everything back.`);
     printLine(`${((performance.now() - started) / 1000).toFixed(1)} s in all`);
     return good;
   } finally {

@@ -6,11 +6,15 @@ import { join } from 'node:path';
 import { clockOffsetMs, runningStack, type StackFacts, shiftClock, startStack } from '@moa/stack';
 import type { DemoOptions } from './options.js';
 
+export const DAY_MS = 86_400_000;
+
 export interface PlayableStack extends StackFacts {
   /** Started for this story only. */
   readonly own: boolean;
   now(): Date;
   shiftClock(byMs: number): void;
+  /** Of the machine's clock. */
+  daysAhead(): number;
   close(): Promise<void>;
 }
 
@@ -41,6 +45,7 @@ function playable(facts: StackFacts, own: boolean, close: () => Promise<void>): 
     ...facts,
     own,
     now: () => new Date(Date.now() + clockOffsetMs(facts.clockFile)),
+    daysAhead: () => Math.round(clockOffsetMs(facts.clockFile) / DAY_MS),
     shiftClock: (byMs) => void shiftClock(facts.clockFile, byMs),
     close,
   };

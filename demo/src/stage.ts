@@ -6,7 +6,6 @@ import { type Person, reasonOf, signInAs, signUp } from './people.js';
 import { whatIsLeftToDo } from './quiet.js';
 import type { PlayableStack } from './stack.js';
 
-export const DAY_MS = 86_400_000;
 const LOOK_AGAIN_MS = 50;
 const PATIENCE_MS = 30_000;
 const BOOKS_PAGE = 1_000;

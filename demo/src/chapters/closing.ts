@@ -1,6 +1,7 @@
 // Time passes: projects close, those that made it are charged, refused cards are tried again day by day.
 
-import { DAY_MS, type Stage } from '../stage.js';
+import { DAY_MS } from '../stack.js';
+import type { Stage } from '../stage.js';
 
 const HOUR_MS = 3_600_000;
 /** A day's work is looked for a little after it is due. */

@@ -6,7 +6,8 @@ import { atOnce } from '../at-once.js';
 import type { ProjectData, RewardData } from '../data.js';
 import { krw } from '../money.js';
 import type { Person } from '../people.js';
-import { DAY_MS, type Stage } from '../stage.js';
+import { DAY_MS } from '../stack.js';
+import type { Stage } from '../stage.js';
 
 /** Projects open this long after the story begins: late enough to be reviewed before. */
 const UNTIL_START_MS = 8_000;
