@@ -1,7 +1,7 @@
 // A service of the tests' own: any contract behind the real host, with the kit's tables and a tally beside them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, type ClientUnaryCall, credentials, Metadata } from '@grpc/grpc-js';
+import { Client, type ClientUnaryCall, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@moa/contracts/method';
 import type { Testbed } from '@moa/testkit';
 import pg from 'pg';
@@ -58,6 +58,15 @@ export function openChannel(bed: Testbed, address: string, name = 'envoy'): Clie
     'grpc.ssl_target_name_override': 'localhost',
   });
 }
+
+/** What a call was refused with. */
+export const errorOf = (call: Promise<unknown>): Promise<ServiceError & { readonly reason?: string }> =>
+  call.then(
+    () => {
+      throw new Error('it was answered');
+    },
+    (error) => error,
+  );
 
 export interface Sent {
   readonly answer: Promise<Buffer>;

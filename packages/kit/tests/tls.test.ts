@@ -9,7 +9,7 @@ import { connectAs, openTestbed, reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addService, certificatesIn, connect, createServer, openHost, realClock } from '../src/index.js';
-import { configAs, implement } from './support.js';
+import { configAs, errorOf, implement } from './support.js';
 
 const bed = await openTestbed('tls');
 const REFRESH_MS = 5;
@@ -22,12 +22,6 @@ const running = await host.listen();
 
 await ensureCertificates(join(folder, 'foreign'), ['auth', 'user']);
 const foreign = (name: string) => join(folder, 'foreign/current', name);
-
-const errorOf = (call: Promise<unknown>) =>
-  call.then(
-    () => assert.unreachable('it was answered'),
-    (error) => error,
-  );
 
 test('a client without a certificate does not get in', async () => {
   const error = await errorOf(bed.connect(AuthServiceDefinition, running.address, { as: null }).getJwks({}));

@@ -122,14 +122,7 @@ test('a key that the token brings along is not used', async () => {
 test('what is no bearer token is refused', async () => {
   const token = await sign();
   const { privateKey } = await generateKeyPair('ES256');
-  for (const value of [
-    token,
-    'Bearer',
-    `Basic ${token}`,
-    `${token}.x`,
-    `Bearer ${token}, Bearer ${token}`,
-    `Bearer ${token} ${token}`,
-  ])
+  for (const value of [token, 'Bearer', `Basic ${token}`, `${token}.x`, `Bearer ${token}, Bearer ${token}`, `Bearer ${token} ${token}`])
     await isRefused(value, value.slice(0, 12));
   await isRefused(`Bearer ${await sign({}, { alg: 'ES256' }, privateKey)}`, 'ES256');
 });
