@@ -47,7 +47,10 @@ test('a gift without a reward is a pledge, too', async () => {
 test('of 200 backers at once, the last 10 rewards go to 10', async () => {
   const { projectId, rewardId } = await liveProject({ rewards: [{ priceMinor: 10_000, stock: 10 }] });
   const answers = await Promise.allSettled(
-    (await backers(200)).map(async (who) => pledges.createPledge(pledgeOf(who, projectId, rewardId), await bed.as(who.id))),
+    (await backers(200)).map(async (who) => {
+      const [request, token] = [pledgeOf(who, projectId, rewardId), await bed.as(who.id)];
+      return pledges.createPledge(request, token);
+    }),
   );
   assert.is(answers.filter(({ status }) => status === 'fulfilled').length, 10);
   const refusals = await Promise.all(
@@ -91,7 +94,7 @@ test('one backer never takes more than the limit, however many requests race', a
   const who = await backer();
   const token = await bed.as(who.id);
   const answers = await Promise.allSettled(
-    Array.from({ length: 20 }, () => pledges.createPledge(pledgeOf(who, projectId, rewardId), token)),
+    Array.from({ length: 20 }, () => pledgeOf(who, projectId, rewardId)).map((request) => pledges.createPledge(request, token)),
   );
   assert.is(answers.filter(({ status }) => status === 'fulfilled').length, 3);
   assert.is(await remaining(rewardId), 97);
@@ -113,7 +116,8 @@ test('backers who take the same two rewards in either order all get them', async
     (await backers(50)).map(async (who, index) => {
       const lines = rewardIds.map((rewardId) => ({ rewardId, quantity: 1 }));
       if (index % 2) lines.reverse();
-      await pledges.createPledge(pledgeOf(who, projectId, '', 1, { lines }), await bed.as(who.id));
+      const [request, token] = [pledgeOf(who, projectId, '', 1, { lines }), await bed.as(who.id)];
+      await pledges.createPledge(request, token);
     }),
   );
   assert.equal(await Promise.all(rewardIds.map(remaining)), [0, 0]);

@@ -9,18 +9,18 @@ import { sendCharges } from './send-charges.js';
 import { settleProjects } from './settle-projects.js';
 import { sweepEnded } from './sweep-ended.js';
 
-const OPEN_EVERY_MS = 1_000;
-const CLOSE_EVERY_MS = 1_000;
-const SWEEP_EVERY_MS = 1_000;
-const SEND_EVERY_MS = 1_000;
-const RETRY_EVERY_MS = 1_000;
-const SETTLE_EVERY_MS = 1_000;
+const OPEN_EVERY_MS = 500;
+const CLOSE_EVERY_MS = 500;
+const SWEEP_EVERY_MS = 500;
+const SEND_EVERY_MS = 500;
+const RETRY_EVERY_MS = 500;
+const SETTLE_EVERY_MS = 500;
 const RANK_EVERY_MS = 5_000;
 
 export function startJobs(host: Host, context: Context): void {
   host.job('open-projects', OPEN_EVERY_MS, openProjects(context));
   // Each wakes the next, so that a close does not wait for three rounds.
-  const send = host.job('send-charges', SEND_EVERY_MS, sendCharges(context, host.clock));
+  const send = host.job('send-charges', SEND_EVERY_MS, sendCharges(context, host));
   const sweep = host.job(
     'sweep-ended',
     SWEEP_EVERY_MS,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
 import { ChargePledgesRequest } from '@moa/contracts/payment/v1/payment_service';
-import { type Clock, crashPoint, Failure, type JobRun, type Origin } from '@moa/kit';
+import { crashPoint, type Host, type JobRun, type Origin } from '@moa/kit';
 import { money } from '../convert.js';
 import type { Context } from '../service.js';
 import { type DueCharge, leaseCharges, markTaken } from '../store/charges.js';
@@ -10,30 +11,46 @@ const BATCH = 100;
 const LEASE_MS = 5_000;
 
 /** Charges are handed to payment, and again until it has taken them: it takes each attempt of a pledge once. */
-export const sendCharges = (context: Context, clock: Clock) => async (run: JobRun) => {
-  for (;;) {
-    if (run.signal.aborted) return;
-    const now: Origin = { at: clock.now(), trace: run.trace };
-    const charges = await leaseCharges(context.db, now, BATCH, LEASE_MS);
-    if (charges.length === 0) return;
-    crashPoint('funding.charge.leased');
-    await send(context, now, charges);
-  }
-};
+export const sendCharges =
+  (context: Context, { clock, log }: Pick<Host, 'clock' | 'log'>) =>
+  async (run: JobRun) => {
+    for (;;) {
+      if (run.signal.aborted) return;
+      const now: Origin = { at: clock.now(), trace: run.trace };
+      const charges = await leaseCharges(context.db, now, BATCH, LEASE_MS);
+      if (charges.length === 0) return;
+      crashPoint('funding.charge.leased');
+      for (const { charge, error } of await send(context, now, charges)) {
+        log.error({ pledge: charge.pledge_id, attempt: charge.attempt, err: error }, 'payment does not take a charge');
+      }
+    }
+  };
 
-async function send(context: Context, origin: Origin, charges: readonly DueCharge[]): Promise<void> {
+interface Refused {
+  readonly charge: DueCharge;
+  readonly error: unknown;
+}
+
+// Gives those that payment does not take. One of them must not hold up the others, so then each is sent by itself.
+async function send(context: Context, origin: Origin, charges: readonly DueCharge[]): Promise<Refused[]> {
   try {
-    await context.payment.chargePledges(requestOf(charges), { ...origin });
+    await context.payment.chargePledges(requestOf(charges), { at: origin.at, trace: origin.trace });
   } catch (error) {
-    // One that payment does not accept must not hold up the others.
-    if (!(error instanceof Failure) || error.domain === 'moa' || charges.length === 1) throw error;
-    for (const charge of charges) await send(context, origin, [charge]);
-    return;
+    if (isOutage(error)) throw error;
+    if (charges.length === 1) return [{ charge: charges[0]!, error }];
+    const refused: Refused[] = [];
+    for (const charge of charges) refused.push(...(await send(context, origin, [charge])));
+    return refused;
   }
   crashPoint('funding.charge.sent');
   await markTaken(context.db, charges);
   crashPoint('funding.charge.stored');
+  return [];
 }
+
+// Nothing that is wrong with a charge: all of them wait.
+const OUTAGES = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.RESOURCE_EXHAUSTED, status.ABORTED, status.CANCELLED]);
+const isOutage = (error: unknown): boolean => OUTAGES.has((error as { code: status }).code);
 
 /** The same charges make the same request, whoever sends it and however often. */
 export function requestOf(charges: readonly DueCharge[]): ChargePledgesRequest {

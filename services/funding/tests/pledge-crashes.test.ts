@@ -1,0 +1,67 @@
+// A pledge is being placed, or given back, when the process is killed; another goes on, with exactly the same outcome.
+import { randomUUID } from 'node:crypto';
+import { Pledge_State } from '@moa/contracts/funding/v1/pledge';
+import { until } from '@moa/testkit';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { dueProject, killChildren, spawnFunding } from './child-process.js';
+import { openPaymentPeer } from './payment-peer.js';
+import { backer, bed, closeBed, liveProject, pledgeOf, projectRow, remaining, states, sumOfPledges } from './support.js';
+
+const payment = await openPaymentPeer();
+
+for (const [crashAt, left] of [
+  ['funding.pledge.before', 0],
+  ['funding.pledge.committed', 1],
+] as const) {
+  test(`killed at ${crashAt}, a pledge that is sent again is there once`, async () => {
+    const { projectId, rewardId } = await liveProject({ rewards: [{ stock: 3 }] });
+    const who = await backer();
+    const request = pledgeOf(who, projectId, rewardId);
+    const first = await spawnFunding(payment.address, crashAt);
+    const { pledges } = await first.clients();
+    await pledges.createPledge(request, await bed.as(who.id)).then(
+      () => assert.unreachable('answered'),
+      () => {},
+    );
+    assert.is(await first.killed(), 'SIGKILL');
+    assert.is((await sumOfPledges(projectId)).count, left);
+
+    const second = await spawnFunding(payment.address);
+    const { pledge } = await (await second.clients()).pledges.createPledge(request, await bed.as(who.id));
+    assert.is(pledge?.state, Pledge_State.STATE_ACTIVE);
+    assert.equal(await sumOfPledges(projectId), { raised: 10_000, count: 1 });
+    assert.equal(await projectRow(projectId), { raised: 10_000, count: 1, state: 'LIVE' });
+    assert.is(await remaining(rewardId), 2);
+    await second.stop();
+  });
+}
+
+test('killed at funding.refund.canceled, a refund is finished by the same request', async () => {
+  const { projectId, ids } = await dueProject(1, { goalMinor: 10_000 });
+  const id = ids[0]!;
+  const first = await spawnFunding(payment.address, 'funding.refund.canceled');
+  const { pledges } = await first.clients();
+  await payment.complete(await until(() => payment.taken.get(`${id} 1`)));
+  await until(async () => (await states(projectId))['PAID'] === 1);
+  const request = { requestId: randomUUID(), id, reason: '배송 불가' };
+  await pledges.refundPledge(request, await bed.as(randomUUID(), 'ADMIN')).catch(() => {});
+  assert.is(await first.killed(), 'SIGKILL');
+  assert.equal(await states(projectId), { PAID: 1 });
+
+  // The claim of the one that died holds for 30 s.
+  bed.shiftClock(31_000);
+  const second = await spawnFunding(payment.address);
+  const clients = await second.clients();
+  const admin = await bed.as(randomUUID(), 'ADMIN');
+  const { pledge } = await clients.pledges.refundPledge(request, admin);
+  assert.is(pledge?.state, Pledge_State.STATE_REFUNDED);
+  assert.is(new Set(payment.canceled.filter(({ pledgeId }) => pledgeId === id).map(({ requestId }) => requestId)).size, 1);
+  await second.stop();
+});
+
+test.after(() => {
+  killChildren();
+  return closeBed(payment.stop);
+});
+test.run();
