@@ -11,7 +11,8 @@ const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
 /** Runs payment as a process of its own, which dies at this point. Gives the error of the work, whose answer may never come. */
 export async function killedAt(stand: Stand, point: string, work: (clients: Clients) => Promise<unknown>): Promise<unknown> {
   const payment = await startPaymentProcess(stand, point);
-  const error = await errorOf(work(stand.clients(payment.address)));
+  // It may find work, and die of it, before it listens.
+  const error = payment.address && (await errorOf(work(stand.clients(payment.address))));
   assert.is(await payment.ended, 'SIGKILL', `killed at ${point}`);
   return error;
 }
@@ -27,7 +28,7 @@ export async function running<T>(stand: Stand, work: (clients: Clients) => Promi
 }
 
 interface PaymentProcess {
-  readonly address: string;
+  readonly address: string | undefined;
   /** Resolves with the signal that ended it; SIGKILL at a crash point. */
   readonly ended: Promise<NodeJS.Signals | null>;
 }
@@ -48,12 +49,12 @@ async function startPaymentProcess(stand: Stand, crashAt: string): Promise<Payme
   return { address: await readyAddress(child), ended };
 }
 
-async function readyAddress(child: ChildProcess): Promise<string> {
+async function readyAddress(child: ChildProcess): Promise<string | undefined> {
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
     const { msg, address } = JSON.parse(line) as { msg?: string; address?: string };
     if (msg !== 'ready' || !address) continue;
     child.stdout?.resume();
     return address;
   }
-  throw new Error('payment did not start');
+  return undefined;
 }
