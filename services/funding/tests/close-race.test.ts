@@ -1,0 +1,73 @@
+// The close meets pledges that are on their way: what it counted is what it charges.
+import { randomUUID } from 'node:crypto';
+import { ProjectClosed } from '@moa/contracts/funding/v1/funding_events';
+import { until } from '@moa/testkit';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openPaymentPeer } from './payment-peer.js';
+import {
+  backers,
+  bed,
+  closeBed,
+  DAY_MS,
+  liveProject,
+  openFunding,
+  placePledges,
+  pledgeOf,
+  projectRow,
+  refusal,
+  remaining,
+  sql,
+  states,
+  sumOfPledges,
+} from './support.js';
+
+const ROUNDS = 3;
+const RACERS = 60;
+const STOCK = 1_000;
+
+const payment = await openPaymentPeer();
+// Two copies of the service, as there would be: each has its jobs.
+const [first, second] = [await openFunding(payment.address), await openFunding(payment.address)];
+
+for (let round = 1; round <= ROUNDS; round++) {
+  for (const [outcome, goalMinor, left] of [
+    ['CHARGING', 10_000, 'CHARGING'],
+    ['FAILED', 1_000_000_000, 'RELEASED'],
+  ] as const) {
+    test(`pledges and cancellations that race a close to ${outcome} are counted or refused, round ${round}`, async () => {
+      const closed = await payment.events.listen(ProjectClosed);
+      const { projectId, rewardId } = await liveProject({ goalMinor, closeInMs: 3 * DAY_MS, rewards: [{ stock: STOCK, limit: 5 }] });
+      const standing = await placePledges(20, projectId, rewardId);
+      const racers = await backers(RACERS);
+      const tokens = await Promise.all([...racers, ...standing].map(({ id }) => bed.as(id)));
+      const calls = [
+        ...racers.map((who, index) => (index % 2 ? first : second).pledges.createPledge(pledgeOf(who, projectId, rewardId), tokens[index])),
+        ...standing
+          .slice(0, 10)
+          .map(({ pledgeId }, index) => first.pledges.cancelPledge({ requestId: randomUUID(), id: pledgeId }, tokens[RACERS + index])),
+      ];
+      // In the middle of them, the close time comes.
+      await Promise.race(calls).catch(() => {});
+      await sql.query('UPDATE project SET close_time = $2 WHERE id = $1', [projectId, bed.now()]);
+      const answers = await Promise.allSettled(calls);
+      const reasons = await Promise.all(
+        answers.flatMap((answer) => (answer.status === 'rejected' ? [refusal(Promise.reject(answer.reason))] : [])),
+      );
+      for (const reason of reasons) assert.ok(['PROJECT_CLOSED', 'PLEDGE_NOT_ACTIVE', 'GOAL_WOULD_BE_LOST'].includes(reason!), reason);
+
+      const event = await until(() => closed.find((event) => event.projectId === projectId));
+      await until(async () => !(await states(projectId))['ACTIVE']);
+      const { raised, count, state } = await projectRow(projectId);
+      assert.is(state, outcome);
+      assert.equal(await sumOfPledges(projectId), { raised, count });
+      assert.equal([event.raised?.amountMinor, event.pledgeCount], [BigInt(raised), count]);
+      assert.is((await states(projectId))[left], count);
+      assert.is(await remaining(rewardId), outcome === 'FAILED' ? STOCK : STOCK - count);
+      assert.is(closed.filter((event) => event.projectId === projectId).length, 1);
+    });
+  }
+}
+
+test.after(() => closeBed(first.stop, second.stop, payment.stop));
+test.run();
