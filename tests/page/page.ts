@@ -8,7 +8,7 @@ const projectId = parameters.get('project')!;
 let billingMethodId = '';
 
 const element = <E extends HTMLElement>(id: string) => document.getElementById(id) as E;
-const valueOf = (id: string) => element<HTMLInputElement>(id).value;
+const inputOf = (id: string) => element<HTMLInputElement>(id).value;
 
 async function showProject(): Promise<void> {
   const { project } = await moa.projects.getProject({ id: projectId });
@@ -20,15 +20,15 @@ async function showProject(): Promise<void> {
 }
 
 async function signUp(): Promise<void> {
-  await moa.auth.signUp({ email: valueOf('email'), password: valueOf('password') });
-  const account = await moa.signIn(valueOf('email'), valueOf('password'));
-  const { billingMethod } = await moa.payments.registerBillingMethod({ cardNumber: valueOf('card'), expiryMonth: 12, expiryYear: 2099 });
+  await moa.auth.signUp({ email: inputOf('email'), password: inputOf('password') });
+  const account = await moa.signIn(inputOf('email'), inputOf('password'));
+  const { billingMethod } = await moa.payments.registerBillingMethod({ cardNumber: inputOf('card'), expiryMonth: 12, expiryYear: 2099 });
   billingMethodId = billingMethod!.id;
   element('who').textContent = account.email;
 }
 
 async function pledge(): Promise<void> {
-  const lines = [{ rewardId: element('reward').dataset['id']!, quantity: Number(valueOf('quantity')) }];
+  const lines = [{ rewardId: element('reward').dataset['id']!, quantity: Number(inputOf('quantity')) }];
   const { pledge: placed } = await moa.pledges.createPledge({ projectId, lines, billingMethodId });
   element('pledge').textContent = `${placed!.total!.amountMinor.toLocaleString('ko-KR')}원`;
   await showProject();
