@@ -61,4 +61,4 @@ function list(): void {
 
 const round = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-await main(process.argv.slice(process.argv.indexOf('bench') + 1));
+await main(process.argv.slice(2));

@@ -9,10 +9,10 @@ import { driftingMigrations } from './checks/migrations.js';
 import { type Check, runChecks } from './checks/run-checks.js';
 import { tool } from './checks/tool.js';
 import { houseProblems } from './house-rules.js';
+import { stalePages } from './reference/pages.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 
-// Whatever is generated and kept in the repository gets its check for drift here, too.
 const checks: Check[] = [
   { name: 'format and lint', run: tool(root, 'biome', ['check', '--error-on-warnings', '--max-diagnostics=none', '--colors=off']) },
   { name: 'house rules', run: async () => houseProblems(root).join('\n') },
@@ -24,6 +24,7 @@ const checks: Check[] = [
     run: tool(root, 'buf', ['breaking', 'proto', '--against', 'proto/released.binpb']),
   },
   { name: 'migrations lead to the schemas', run: () => driftingMigrations(root) },
+  { name: 'reference pages are up to date', run: async () => stalePages(join(root, 'docs/reference')) },
   { name: "Envoy's configuration", run: async () => validateEnvoy(await findServer(envoySource, join(root, '.moa/servers'))) },
 ];
 
