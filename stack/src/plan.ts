@@ -106,7 +106,9 @@ export const postgresAdminUrl = (plan: Plan): string =>
 export const redisAdminUrl = (plan: Plan): string =>
   process.env.MOA_REDIS_URL ?? `redis://moa:${plan.secrets.of('redis.moa')}@127.0.0.1:${plan.redisPort}`;
 
-export const natsAdminUrl = (plan: Plan): string => `nats://moa:${plan.secrets.of('nats.moa')}@127.0.0.1:${plan.natsPort}`;
+/** Another server than ours (MOA_NATS_URL) has the users that its owner gave it: every service then comes as the one in the address. */
+export const natsAdminUrl = (plan: Plan): string =>
+  process.env.MOA_NATS_URL ?? `nats://moa:${plan.secrets.of('nats.moa')}@127.0.0.1:${plan.natsPort}`;
 
 export const redisUsers = (plan: Plan): RedisUser[] =>
   plan.services
@@ -140,7 +142,7 @@ export function environmentOf(plan: Plan, service: Service): Record<string, stri
       REDIS_URL: `redis://${service.name}:${plan.secrets.of(`redis.${service.name}`)}@${redis.host}`,
       REDIS_PREFIX: redisPrefix(service.name),
     }),
-    ...(service.publishes && { NATS_URL: `nats://${service.name}:${plan.secrets.of(`nats.${service.name}`)}@127.0.0.1:${plan.natsPort}` }),
+    ...(service.publishes && { NATS_URL: natsUrlOf(plan, service.name) }),
     ISSUER,
     ...Object.fromEntries(service.calls.flatMap((name) => addressOf(plan, name))),
     CLOCK_FILE: plan.clockFile,
@@ -150,6 +152,9 @@ export function environmentOf(plan: Plan, service: Service): Record<string, stri
     ...plan.environment[service.name],
   };
 }
+
+const natsUrlOf = (plan: Plan, service: string): string =>
+  process.env.MOA_NATS_URL ?? `nats://${service}:${plan.secrets.of(`nats.${service}`)}@127.0.0.1:${plan.natsPort}`;
 
 function addressOf(plan: Plan, name: string): [string, string][] {
   const callee = plan.addresses[name];

@@ -7,7 +7,7 @@ import { root } from './services.js';
 export interface Programs {
   readonly postgres: string | undefined;
   readonly redis: string | undefined;
-  readonly nats: string;
+  readonly nats: string | undefined;
   readonly envoy: string;
 }
 
@@ -19,7 +19,7 @@ export async function findPrograms(): Promise<Programs> {
   const [postgres, redis, nats, envoy] = await Promise.all([
     process.env.MOA_POSTGRES_URL ? undefined : find(postgresSource),
     process.env.MOA_REDIS_URL ? undefined : find(redisSource),
-    find(natsSource),
+    process.env.MOA_NATS_URL ? undefined : find(natsSource),
     find(envoySource),
   ]);
   return { postgres, redis, nats, envoy };

