@@ -14,16 +14,23 @@ import type { Subscription } from './subscription.js';
 const MAX_PENDING = 256;
 // Events of one key share a lane, and a lane handles one at a time.
 const LANES = 8;
-// How long the messages of a consumer that died stay unhandled.
-const ACK_WAIT_MS = 5_000;
-const WORKING_EVERY_MS = 2_000;
-const MAX_FAILURES = 5;
-const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 120_000];
+// How often a message says within its time that it is still being handled.
+const WORKING_PER_ACK_WAIT = 2.5;
 const STORE_RETRY_MS = 1_000;
 const STREAM_RETRY_MS = 500;
 const TICK_MS = 1_000;
 const STALLED_AFTER_MS = 30_000;
 const NANOS = 1_000_000;
+
+/** How long a consumer waits for its own: see Consuming. */
+export interface Patience {
+  /** How long the messages of a consumer that died stay unhandled. */
+  readonly ackWaitMs: number;
+  /** After the first failure, the second, ...; a failure more than there are of these, and the event is put away. */
+  readonly retryAfterMs: readonly number[];
+}
+
+const PATIENCE: Patience = { ackWaitMs: 5_000, retryAfterMs: [1_000, 5_000, 30_000, 120_000] };
 
 export interface Consumer {
   stop(): Promise<void>;
@@ -41,11 +48,14 @@ export interface Consuming<C> {
   readonly log: Logger;
   /** Events not yet handled, by consumer and stream. */
   readonly pending: Gauge<'consumer' | 'stream'>;
+  readonly patience?: Patience;
 }
 
 /** Starts handling events, and goes on until it is stopped; waits for the stream if its owner has not made it yet. */
 export function startConsumer<C extends PrismaLike>(consuming: Consuming<C>): Consumer {
-  const { name, domain, db, subscriptions, nats, clock, log, pending } = consuming;
+  const { name, domain, db, subscriptions, nats, clock, log, pending, patience = PATIENCE } = consuming;
+  const { ackWaitMs, retryAfterMs } = patience;
+  const maxFailures = retryAfterMs.length + 1;
   const { manager, jetstream, subjects } = nats;
   const stream = subjects.streamOf(domain);
   const effects = new Map(subscriptions.map((subscription) => [subscription.type, subscription]));
@@ -83,7 +93,7 @@ export function startConsumer<C extends PrismaLike>(consuming: Consuming<C>): Co
   // No max_deliver: the server would give up on a message whose handler's process died too often.
   async function ensureConsumer(): Promise<void> {
     const settings = {
-      ack_wait: ACK_WAIT_MS * NANOS,
+      ack_wait: ackWaitMs * NANOS,
       max_ack_pending: MAX_PENDING,
       filter_subjects: [...effects.keys()].map((type) => subjects.subjectOf(type, '*')),
     };
@@ -97,9 +107,12 @@ export function startConsumer<C extends PrismaLike>(consuming: Consuming<C>): Co
 
   function takeInLane(message: JsMsg): void {
     const lane = laneOf(subjects.keyOf(message.subject));
+    // Also while it waits for its turn: delivered again, it would only wait twice.
+    const working = setInterval(() => message.working(), ackWaitMs / WORKING_PER_ACK_WAIT);
     lanes[lane] = lanes[lane]!.then(async () => {
-      if (stopping.signal.aborted) return message.nak();
-      await handle(message);
+      if (stopping.signal.aborted) message.nak();
+      else await handle(message);
+      clearInterval(working);
       handledAtMs = performance.now();
     });
   }
@@ -107,7 +120,6 @@ export function startConsumer<C extends PrismaLike>(consuming: Consuming<C>): Co
   // Never throws: a message is acknowledged, given back, or put away for people to see.
   async function handle(message: JsMsg): Promise<void> {
     const delivery = deliveryOf(message);
-    const working = setInterval(() => message.working(), WORKING_EVERY_MS);
     try {
       await transaction(db, async (tx) => {
         if (!(await rememberOnce(tx as unknown as RawQueries, name, delivery.info.id, clock.now()))) return;
@@ -117,15 +129,13 @@ export function startConsumer<C extends PrismaLike>(consuming: Consuming<C>): Co
       message.ack();
     } catch (error) {
       // Only failures that could be written down count: while the store is away, the message just waits.
-      const failures = await countFailure(db, name, delivery, error, MAX_FAILURES).catch(() => 0);
+      const failures = await countFailure(db, name, delivery, error, maxFailures).catch(() => 0);
       log.warn(
         { consumer: name, subject: message.subject, failures, err: error },
-        failures < MAX_FAILURES ? 'event failed' : 'event put away',
+        failures < maxFailures ? 'event failed' : 'event put away',
       );
-      if (failures < MAX_FAILURES) message.nak(failures === 0 ? STORE_RETRY_MS : RETRY_AFTER_MS[failures - 1]);
+      if (failures < maxFailures) message.nak(failures === 0 ? STORE_RETRY_MS : retryAfterMs[failures - 1]);
       else message.term();
-    } finally {
-      clearInterval(working);
     }
   }
 

@@ -36,7 +36,7 @@ export interface Relay {
 }
 
 /** Starts relaying a database's outbox to the stream of `domain`. A repeat is harmless: the event's id stays the same. */
-export function startRelay(databaseUrl: string, nats: Nats, domain: string, log: Logger, backlog: Gauge): Relay {
+export function startRelay(databaseUrl: string, nats: Nats, domain: string, log: Logger, backlog: Gauge, pollMs = POLL_MS): Relay {
   const stopping = new AbortController();
   let waiting = new AbortController();
   let isWoken = false;
@@ -60,7 +60,7 @@ export function startRelay(databaseUrl: string, nats: Nats, domain: string, log:
   const pause = async () => {
     if (!isWoken && !stopping.signal.aborted) {
       waiting = new AbortController();
-      await sleep(POLL_MS, undefined, { signal: waiting.signal }).catch(() => {});
+      await sleep(pollMs, undefined, { signal: waiting.signal }).catch(() => {});
     }
     isWoken = false;
   };
