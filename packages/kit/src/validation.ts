@@ -4,17 +4,18 @@ import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import { contracts } from '@moa/contracts/descriptors';
 import type { MessageType, MethodDefinition, ServiceDefinition } from '@moa/contracts/method';
 import { type FieldViolation, invalid } from './failure.js';
+import { quickRules } from './quick-rules.js';
 
 const validator = createValidator({ registry: contracts });
 
 /** Decodes a method's requests. Throws INVALID_ARGUMENT for bytes that are no message, and with each field at fault. */
 export function requestReader(service: ServiceDefinition, method: MethodDefinition): (bytes: Uint8Array) => unknown {
   const schema = contracts.getService(service.fullName)!.methods.find(({ name }) => name === method.name)!.input;
-  const hasRules = reachesRules(schema);
+  const surelyFits = quickRules(schema) ?? (() => true);
   return (bytes) => {
     const request = decode(method, bytes);
     // Encoded again, so that the rules see exactly what the handler will see: two parsers may read odd bytes differently.
-    if (hasRules) check(schema, method.requestType.encode(request).finish(), '');
+    if (!surelyFits(request)) check(schema, method.requestType.encode(request).finish(), '');
     return request;
   };
 }
@@ -45,18 +46,3 @@ function decode(method: MethodDefinition, bytes: Uint8Array): unknown {
     throw invalid([]);
   }
 }
-
-// A message without a rule in or below it needs no second look.
-function reachesRules(schema: DescMessage, seen = new Set<DescMessage>()): boolean {
-  if (seen.has(schema)) return false;
-  seen.add(schema);
-  const ruled = (options: { $unknown?: { no: number }[] | undefined } | undefined) =>
-    options?.$unknown?.some(({ no }) => no === RULES_FIELD) ?? false;
-  return (
-    schema.oneofs.some(({ proto }) => ruled(proto.options)) ||
-    schema.fields.some((field) => ruled(field.proto.options) || (field.message !== undefined && reachesRules(field.message, seen)))
-  );
-}
-
-// buf.validate's extension of field and oneof options.
-const RULES_FIELD = 1159;
