@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clockOffsetMs, runningStack, type StackFacts, shiftClock, startStack } from '@moa/stack';
 import type { DemoOptions } from './options.js';
+import { step } from './print.js';
 
 export const DAY_MS = 86_400_000;
 
@@ -29,7 +30,7 @@ async function openOwn(): Promise<PlayableStack> {
   await chmod(folder, 0o755);
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const stack = await startStack({ folder });
+    const stack = await step('A stack of its own is started', () => startStack({ folder, quiet: true }));
     return playable(stack, true, async () => {
       await stack.stop();
       await remove();

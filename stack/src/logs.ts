@@ -38,7 +38,7 @@ function readable(line: string): string | undefined {
   if (!line.startsWith('{')) return line;
   try {
     const { level, time: _time, service: _service, msg = '', err, ...facts } = JSON.parse(line);
-    if (facts.rpc !== undefined && level === 'info') return undefined;
+    if ((facts.rpc ?? facts.route) !== undefined && level === 'info') return undefined;
     const rest = Object.entries(facts).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
     return [level === 'info' ? msg : `${level}: ${msg}`, ...rest, ...(err ? [err.stack ?? err.message] : [])].join('  ');
   } catch {

@@ -65,6 +65,8 @@ export const services: readonly Service[] = [
     calls: ['auth'],
     environment: ({ secrets, sandboxUrl }) => ({
       PROVIDER_URL: sandboxUrl,
+      // It is next door.
+      PROVIDER_TIMEOUT_MS: '2000',
       PROVIDER_API_KEY: secrets.of('provider.api-key'),
       WEBHOOK_SECRET: secrets.of('provider.webhook-secret'),
     }),

@@ -6,7 +6,7 @@ import { type Finding, noneOf } from '../checks/check.js';
 import type { Stage } from '../stage.js';
 import type { Guest } from './backers.js';
 
-const CROWD = 8;
+const CROWD = 16;
 
 export async function compareMyPages(stage: Stage, guests: readonly Guest[]): Promise<Finding> {
   const rows = await stage.sql<{ id: string; backer_id: string; state: string; total: string; title: string }>(
@@ -17,8 +17,6 @@ export async function compareMyPages(stage: Stage, guests: readonly Guest[]): Pr
   const broken: string[] = [];
   let shown = 0;
   await atOnce(CROWD, guests, async ({ backer, person }) => {
-    // Gone for weeks: the session has ended.
-    await person.signIn();
     const { profile, pledges } = await person.moa.users.getMyPage({});
     const mine = rows.filter(({ backer_id }) => backer_id === person.accountId);
     const expected = mine.map(({ id, state, total, title }) => `${id} ${state} ${total} ${title}`).sort();
