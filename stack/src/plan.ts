@@ -52,11 +52,7 @@ const DEFAULT_RATE_FACTOR = 100;
 
 export async function planStack(options: StackOptions): Promise<Plan> {
   const folder = options.folder ?? join(root, '.moa');
-  try {
-    mkdirSync(join(folder, 'data'), { recursive: true });
-  } catch (error) {
-    throw explained(`make ${join(folder, 'data')}`, error as Error);
-  }
+  const secrets = openFolder(folder);
   if (options.port !== undefined && !(await isFree(options.port))) throw portTaken(options.port);
 
   const services = presentServices();
@@ -68,7 +64,7 @@ export async function planStack(options: StackOptions): Promise<Plan> {
     quiet: options.quiet ?? false,
     rateFactor: options.rateFactor ?? DEFAULT_RATE_FACTOR,
     allowedOrigins: options.allowedOrigins ?? [],
-    secrets: openSecrets(join(folder, 'secrets.json')),
+    secrets,
     services,
     publicPort: options.port ?? next(),
     envoyAdminPort: next(),
@@ -82,6 +78,15 @@ export async function planStack(options: StackOptions): Promise<Plan> {
     certificates: join(folder, 'certificates'),
     environment: options.environment ?? {},
   };
+}
+
+function openFolder(folder: string): Secrets {
+  try {
+    mkdirSync(join(folder, 'data'), { recursive: true });
+    return openSecrets(join(folder, 'secrets.json'));
+  } catch (error) {
+    throw explained(`work in ${folder}`, error as Error);
+  }
 }
 
 const portTaken = (port: number) =>

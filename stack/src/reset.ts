@@ -23,8 +23,9 @@ export async function resetStack(folder: string): Promise<void> {
     }
   }
   await endLeftovers(run, STACK);
-  const user = unprivilegedUser();
-  const elsewhere = user ? [reachableFolder(user, join(folder, 'data/postgres'))] : [];
+  const data = join(folder, 'data/postgres');
+  const user = unprivilegedUser(data);
+  const elsewhere = user ? [reachableFolder(user, data)] : [];
   for (const path of [...KEPT.map((name) => join(folder, name)), ...elsewhere]) rmSync(path, { recursive: true, force: true });
   console.log('All data is gone; the next start begins anew.');
 }

@@ -136,7 +136,7 @@ test('a folder that cannot be made is told by its path', async () => {
   mkdirSync(join(folder, 'blocked'));
   writeFileSync(join(folder, 'blocked/data'), 'a file where a folder has to be');
   const message = await messageOf(() => planStack({ folder: join(folder, 'blocked') }));
-  assert.match(message, /Could not make .*blocked\/data/);
+  assert.match(message, /Could not work in .*blocked: .*blocked\/data/);
 });
 
 test('Postgres is named as the others are', () => {

@@ -30,7 +30,7 @@ export interface PostgresPlan {
 }
 
 export async function startPostgres(plan: PostgresPlan): Promise<Postgres> {
-  const user = unprivilegedUser();
+  const user = unprivilegedUser(plan.dataFolder);
   const program = user ? reachableProgram(user, plan.program) : plan.program;
   const folder = user ? reachableFolder(user, plan.dataFolder) : plan.dataFolder;
   const durable = plan.durable ?? true;

@@ -7,9 +7,11 @@ import type { User } from './process.js';
 
 const READABLE_PLACE = '/var/tmp';
 
-/** Whom Postgres runs as when we are root; undefined: as ourselves. */
-export function unprivilegedUser(): User | undefined {
+/** Whom Postgres runs as when we are root; undefined: as ourselves. Whoever has its data already goes on with it. */
+export function unprivilegedUser(dataFolder: string): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
+  const owner = statSync(dataFolder, { throwIfNoEntry: false });
+  if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
   const { SUDO_UID, SUDO_GID } = process.env;
   if (Number(SUDO_UID) > 0 && Number(SUDO_GID) > 0) return { uid: Number(SUDO_UID), gid: Number(SUDO_GID) };
   return { uid: idOf('-u'), gid: idOf('-g') };
