@@ -1,1 +1,1 @@
-export function withLock<T>(path: string, work: () => Promise<T>): Promise<T>;
+export function withLock<T>(path: string, work: () => Promise<T>, onWait?: () => void): Promise<T>;

@@ -6,8 +6,8 @@ const TOUCH_MS = 2_000;
 const STALE_MS = 30_000;
 const RETRY_MS = 100;
 
-export async function withLock(path, work) {
-  await acquire(path);
+export async function withLock(path, work, onWait = () => {}) {
+  await acquire(path, onWait);
   const touching = setInterval(() => utimesSync(path, new Date(), new Date()), TOUCH_MS);
   const release = () => rmSync(path, { force: true });
   process.once('exit', release);
@@ -20,7 +20,7 @@ export async function withLock(path, work) {
   }
 }
 
-async function acquire(path) {
+async function acquire(path, onWait) {
   for (let told = false; ; ) {
     try {
       return writeFileSync(path, String(process.pid), { flag: 'wx' });
@@ -35,7 +35,7 @@ async function acquire(path) {
       } catch {}
       continue;
     }
-    if (!told) console.error('  waiting for another set-up of this folder to end');
+    if (!told) onWait();
     told = true;
     await sleep(RETRY_MS);
   }

@@ -20,11 +20,13 @@ export async function setUp() {
   } catch (error) {
     throw explained(`make ${join(root, '.moa')}`, error);
   }
-  await withLock('.moa/set-up.lock', async () => {
-    await install();
-    await Promise.all([generateContracts(), ...databaseClients().map(generateDatabaseClient)]);
-    await compile();
-  });
+  await withLock('.moa/set-up.lock', bringUpToDate, () => console.error('  waiting for another set-up of this folder to end'));
+}
+
+async function bringUpToDate() {
+  await install();
+  await Promise.all([generateContracts(), ...databaseClients().map(generateDatabaseClient)]);
+  await compile();
 }
 
 const install = () =>
