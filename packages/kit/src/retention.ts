@@ -1,4 +1,4 @@
-// Forgets what is kept for 30 days: answers of requests, and events that were handled.
+// Forgets what is kept for 30 days: answers of requests, events that were handled, and failures that passed. What is dead waits for people.
 import type { Database, PrismaLike } from './database.js';
 import type { JobRun } from './jobs.js';
 
@@ -16,6 +16,8 @@ export const forgetOld =
           DELETE FROM kit.request WHERE (caller, id) IN (SELECT caller, id FROM kit.request WHERE create_time < ${at}::timestamptz - make_interval(days => ${KEPT_DAYS}) LIMIT ${BATCH}) RETURNING 1
         ), events AS (
           DELETE FROM kit.inbox WHERE (consumer, event_id) IN (SELECT consumer, event_id FROM kit.inbox WHERE handle_time < ${at}::timestamptz - make_interval(days => ${KEPT_DAYS}) LIMIT ${BATCH}) RETURNING 1
+        ), failures AS (
+          DELETE FROM kit.failed_event WHERE dead_time IS NULL AND create_time < ${at}::timestamptz - make_interval(days => ${KEPT_DAYS})
         )
         SELECT greatest((SELECT count(*) FROM requests), (SELECT count(*) FROM events))::integer AS forgotten`) as [{ forgotten: number }];
       forgotten = row.forgotten;
