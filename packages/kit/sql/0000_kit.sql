@@ -7,7 +7,7 @@ CREATE SCHEMA kit;
 -- An event or a job gives "at" and "trace" only.
 
 -- The time of the call: the one clock's, so that tests and demos can move it.
-CREATE FUNCTION kit.at(call jsonb) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION kit.at(call jsonb) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
 AS $$ SELECT (call->>'at')::timestamptz $$;
 
 -- Requests that were accepted, and the first answer. Kept 30 days.
@@ -36,9 +36,11 @@ BEGIN
 END $$;
 
 -- Remembers the first answer, and gives it back, so that a function can end with RETURN kit.answer(call, ...).
-CREATE FUNCTION kit.answer(call jsonb, answer jsonb) RETURNS jsonb LANGUAGE sql AS $$
-  UPDATE kit.request r SET answer = answer.answer WHERE r.caller = call->>'caller' AND r.id = (call->>'request')::uuid RETURNING answer
-$$;
+CREATE FUNCTION kit.answer(call jsonb, answer jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE kit.request r SET answer = answer.answer WHERE r.caller = call->>'caller' AND r.id = (call->>'request')::uuid;
+  RETURN answer.answer;
+END $$;
 
 -- The first answer of a request that was claimed before.
 CREATE FUNCTION kit.first_answer(call jsonb) RETURNS jsonb LANGUAGE sql AS $$
@@ -75,12 +77,13 @@ CREATE TABLE kit.outbox (
   create_time timestamptz NOT NULL
 );
 
-CREATE FUNCTION kit.emit(call jsonb, type text, key text, version bigint, body jsonb) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO kit.outbox (type, key, version, body, trace, create_time) VALUES (type, key, version, body, call->>'trace', kit.at(call))
-$$;
+CREATE FUNCTION kit.emit(call jsonb, type text, key text, version bigint, body jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO kit.outbox (type, key, version, body, trace, create_time) VALUES (type, key, version, body, call->>'trace', kit.at(call));
+END $$;
 
 -- A proto Money as JSON.
-CREATE FUNCTION kit.money(currency text, amount_minor bigint) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION kit.money(currency text, amount_minor bigint) RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
 AS $$ SELECT jsonb_build_object('currencyCode', currency, 'amountMinor', amount_minor::text) $$;
 
 -- A proto Timestamp as JSON.

@@ -10,30 +10,31 @@ CREATE FUNCTION check_lines(backer uuid, target uuid, own uuid, reward_ids uuid[
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   total bigint := 0;
+  wanted record;
   line record;
 BEGIN
-  FOR line IN
-    SELECT wanted.reward_id, wanted.quantity, coalesce(held.quantity, 0) AS held, r.id, r.price_minor, r.remaining, r.limit_per_backer, r.ships
-      FROM unnest(reward_ids, quantities) AS wanted(reward_id, quantity)
-      LEFT JOIN reward r ON r.id = wanted.reward_id AND r.project_id = target
-      LEFT JOIN pledge_line held ON held.pledge_id = own AND held.reward_id = r.id
-  LOOP
-    IF line.id IS NULL THEN RAISE 'REWARD_NOT_FOUND' USING ERRCODE = 'MOA01', DETAIL = json_build_object('rewardId', line.reward_id); END IF;
-    IF line.remaining < line.quantity - line.held THEN
-      RAISE 'REWARD_SOLD_OUT' USING ERRCODE = 'MOA01', DETAIL = json_build_object('rewardId', line.id, 'remaining', line.remaining);
+  -- Each by its key: a join would be planned by the size of the table of the day.
+  FOR wanted IN SELECT * FROM unnest(reward_ids, quantities) AS line(reward_id, quantity) LOOP
+    SELECT id, price_minor, remaining, limit_per_backer, ships INTO line FROM reward WHERE id = wanted.reward_id AND project_id = target;
+    IF NOT FOUND THEN RAISE 'REWARD_NOT_FOUND' USING ERRCODE = 'MOA01', DETAIL = json_build_object('rewardId', wanted.reward_id); END IF;
+    IF line.remaining < wanted.quantity THEN
+      PERFORM FROM pledge_line WHERE pledge_id = own AND reward_id = line.id AND line.remaining >= wanted.quantity - quantity;
+      IF NOT FOUND THEN
+        RAISE 'REWARD_SOLD_OUT' USING ERRCODE = 'MOA01', DETAIL = json_build_object('rewardId', line.id, 'remaining', line.remaining);
+      END IF;
     END IF;
     IF line.ships AND ship_to IS NULL THEN RAISE 'ADDRESS_MISSING' USING ERRCODE = 'MOA01', DETAIL = json_build_object('rewardId', line.id); END IF;
     IF line.limit_per_backer > 0 THEN
       -- One backer's pledges of a project are counted one after the other.
       PERFORM pg_advisory_xact_lock(hashtextextended(backer::text || target::text, 0));
-      IF line.quantity + (
+      IF wanted.quantity + (
         SELECT coalesce(sum(l.quantity), 0) FROM pledge p JOIN pledge_line l ON l.pledge_id = p.id AND l.reward_id = line.id
          WHERE p.backer_id = backer AND p.state = 'ACTIVE' AND p.id IS DISTINCT FROM own
       ) > line.limit_per_backer THEN
         RAISE 'REWARD_LIMIT_REACHED' USING ERRCODE = 'MOA01', DETAIL = json_build_object('rewardId', line.id, 'limit', line.limit_per_backer);
       END IF;
     END IF;
-    total := total + line.price_minor * line.quantity;
+    total := total + line.price_minor * wanted.quantity;
   END LOOP;
   RETURN total;
 END $$;
@@ -57,12 +58,12 @@ CREATE FUNCTION take_stock(reward_ids uuid[], changes integer[]) RETURNS void LA
 DECLARE
   line record;
 BEGIN
-  FOR line IN
-    SELECT r.id, wanted.change FROM unnest(reward_ids, changes) AS wanted(reward_id, change)
-      JOIN reward r ON r.id = wanted.reward_id AND r.stock IS NOT NULL WHERE wanted.change <> 0 ORDER BY r.id
-  LOOP
-    UPDATE reward SET remaining = remaining - line.change WHERE id = line.id AND remaining >= line.change;
-    IF NOT FOUND THEN RAISE 'REWARD_SOLD_OUT' USING ERRCODE = 'MOA01', DETAIL = json_build_object('rewardId', line.id); END IF;
+  FOR line IN SELECT * FROM unnest(reward_ids, changes) AS line(reward_id, change) WHERE change <> 0 ORDER BY reward_id LOOP
+    UPDATE reward SET remaining = remaining - line.change WHERE id = line.reward_id AND remaining >= line.change;
+    IF NOT FOUND THEN
+      PERFORM FROM reward WHERE id = line.reward_id AND stock IS NOT NULL;
+      IF FOUND THEN RAISE 'REWARD_SOLD_OUT' USING ERRCODE = 'MOA01', DETAIL = json_build_object('rewardId', line.reward_id); END IF;
+    END IF;
   END LOOP;
 END $$;
 
@@ -89,16 +90,17 @@ BEGIN
 END $$;
 
 -- What every event of a pledge says.
-CREATE FUNCTION pledge_event(p pledge) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION pledge_event(p pledge) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('pledgeId', p.id, 'projectId', p.project_id, 'backerId', p.backer_id, 'total', kit.money(p.currency, p.total_minor))
 $$;
 
 -- The row and its lines.
-CREATE FUNCTION pledge_answer(p pledge, reward_ids uuid[], quantities integer[]) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-  SELECT to_jsonb(p) - 'address' || jsonb_build_object('lines', coalesce(
-    (SELECT jsonb_agg(jsonb_build_object('reward_id', reward_id, 'quantity', quantity) ORDER BY reward_id) FROM unnest(reward_ids, quantities) AS line(reward_id, quantity)),
-    '[]'))
-$$;
+CREATE FUNCTION pledge_answer(p pledge, reward_ids uuid[], quantities integer[]) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN to_jsonb(p) - 'address' || jsonb_build_object('lines', coalesce((
+    SELECT jsonb_agg(jsonb_build_object('reward_id', reward_id, 'quantity', quantity) ORDER BY reward_id)
+      FROM unnest(reward_ids, quantities) AS line(reward_id, quantity)), '[]'));
+END $$;
 
 -- The remembered answer names no address; the pledge still does.
 CREATE FUNCTION with_address(answer jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
