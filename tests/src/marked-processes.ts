@@ -9,19 +9,26 @@ export interface FoundProcess {
   readonly command: string;
 }
 
-/** Linux knows every process's environment; elsewhere its group has to do, and misses what was started detached. */
+/** Linux tells every process's environment; elsewhere its group has to do, and misses what was started detached. */
 export function processesOf(mark: string, group: number): FoundProcess[] {
-  return process.platform === 'linux' ? marked(`${MARK_VARIABLE}=${mark}`) : inGroup(group);
+  return process.platform === 'linux' ? markedOrInGroup(`${MARK_VARIABLE}=${mark}`, String(group)) : inGroup(group);
 }
 
-function marked(entry: string): FoundProcess[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  // A process that has gone meanwhile, that is dead but not yet collected, or another user's reads as empty.
+function markedOrInGroup(entry: string, group: string): FoundProcess[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
   return pids
-    .filter((pid) => pid !== String(process.pid) && read(`/proc/${pid}/environ`).split('\0').includes(entry))
+    .filter((pid) => read(`/proc/${pid}/environ`).split('\0').includes(entry) || isInGroup(pid, group))
     .map((pid) => ({ pid: Number(pid), command: read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim() }));
 }
 
+// "7 (a name) S 1 7 …": number, name, state, parent, group. What is dead and not yet collected counts no more.
+function isInGroup(pid: string, group: string): boolean {
+  const stat = read(`/proc/${pid}/stat`);
+  const [state, , processGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return processGroup === group && state !== 'Z';
+}
+
+// A process that has gone meanwhile, or is another user's, reads as empty.
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');

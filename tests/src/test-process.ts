@@ -30,6 +30,8 @@ export interface Result extends Verdict {
 }
 
 const OUTPUT_KEPT_CHARACTERS = 4_000_000;
+// The totals are within the last of it when they are there.
+const TOTALS_CHARACTERS = 1_000;
 // A process that was killed by its test a moment ago needs this long to be gone.
 const DYING_MS = 2_000;
 const DYING_POLL_MS = 20;
@@ -69,7 +71,7 @@ export async function runTestFile(file: TestFile, { env, temporary, signal, limi
   let finished = false;
   const keep = (text: string) => {
     output = (output + text).slice(-OUTPUT_KEPT_CHARACTERS);
-    if (finished || !saysTotals(output)) return;
+    if (finished || !saysTotals(output.slice(-TOTALS_CHARACTERS))) return;
     finished = true;
     clearTimeout(timer);
     timer = setTimeout(askAndStop, limits.exitMs);
@@ -78,11 +80,14 @@ export async function runTestFile(file: TestFile, { env, temporary, signal, limi
   child.stderr.setEncoding('utf8').on('data', keep);
 
   const [code, killedBy] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-  clearTimeout(timer);
   signal.removeEventListener('abort', stopOnSignal);
   const leftBehind = ended === undefined ? await stillThere(mark, group) : processesOf(mark, group);
   for (const { pid } of leftBehind) end(pid);
-  await closed;
+  // What neither bears the mark nor is in the group may still hold the output open.
+  const heldOpen = await Promise.race([closed.then(() => false), sleep(DYING_MS, true, { ref: false })]);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  clearTimeout(timer);
   rmSync(folder, { recursive: true, force: true });
 
   const verdict = judge({
@@ -90,7 +95,10 @@ export async function runTestFile(file: TestFile, { env, temporary, signal, limi
     exit: killedBy ?? code ?? 1,
     ended,
     // What the runner killed had no chance to tidy up.
-    leftBehind: ended === undefined ? leftBehind.map(({ pid, command }) => `${command} (pid ${pid})`) : [],
+    leftBehind:
+      ended === undefined
+        ? [...leftBehind.map(({ pid, command }) => `${command} (pid ${pid})`), ...(heldOpen ? ['one that holds its output open'] : [])]
+        : [],
     declared: file.declared,
   });
   return { ...verdict, file, output, tookMs: performance.now() - startedMs };

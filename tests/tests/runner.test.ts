@@ -103,10 +103,18 @@ test('ends a file that stays open after its last test, and tells what kept it op
 });
 
 test('fails a file that leaves a process behind, and ends that process', async () => {
-  const result = await only('leaves-process');
-  assert.equal(counts(result), { passed: 1, failed: 1, skipped: 0 });
-  assert.match(result.problems.join(), /left a process behind: .*setInterval/);
-  // The process holds the file's output open: that the run came to its end says that the process did.
+  for (const fixture of ['leaves-process', 'leaves-process-without-mark']) {
+    const result = await only(fixture);
+    assert.equal(counts(result), { passed: 1, failed: 1, skipped: 0 });
+    assert.match(result.problems.join(), /^left a process behind: .*setInterval.* \(pid \d+\)$/);
+  }
+});
+
+test('fails a file whose output is held open by a process that cannot be found', async () => {
+  const result = await only('hides-process');
+  assert.is(result.failed, 1);
+  assert.match(result.problems.join(), /holds its output open/);
+  process.kill(Number(result.output.match(/hidden (\d+)/)?.[1]), 'SIGKILL');
 });
 
 test('gives a file the variables of the run, and removes its temporary files', async () => {
