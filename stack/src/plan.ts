@@ -1,5 +1,5 @@
 // Everything about one stack that is known before anything starts: folders, ports, passwords, addresses.
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { explained } from '#setup/explain.mjs';
 import { databaseUrl } from './databases.js';
@@ -83,6 +83,8 @@ export async function planStack(options: StackOptions): Promise<Plan> {
 function openFolder(folder: string): Secrets {
   try {
     mkdirSync(join(folder, 'data'), { recursive: true });
+    // Postgres may run as another user, who has to pass through. What is in here is closed by itself.
+    if (process.getuid?.() === 0) chmodSync(folder, statSync(folder).mode | 0o011);
     return openSecrets(join(folder, 'secrets.json'));
   } catch (error) {
     throw explained(`work in ${folder}`, error as Error);

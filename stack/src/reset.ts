@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askStack } from './control-server.js';
 import { endLeftovers, notedPid } from './leftovers.js';
-import { reachableFolder, unprivilegedUser } from './servers/unprivileged.js';
+import { removeElsewhere } from './servers/unprivileged.js';
 import { STACK } from './stack.js';
 
 const KEPT = ['data', 'logs', 'certificates', 'envoy', 'clock.json', 'secrets.json'];
@@ -23,9 +23,7 @@ export async function resetStack(folder: string): Promise<void> {
     }
   }
   await endLeftovers(run, STACK);
-  const data = join(folder, 'data/postgres');
-  const user = unprivilegedUser(data);
-  const elsewhere = user ? [reachableFolder(user, data)] : [];
-  for (const path of [...KEPT.map((name) => join(folder, name)), ...elsewhere]) rmSync(path, { recursive: true, force: true });
+  for (const name of KEPT) rmSync(join(folder, name), { recursive: true, force: true });
+  removeElsewhere(join(folder, 'data/postgres'));
   console.log('All data is gone; the next start begins anew.');
 }

@@ -11,6 +11,7 @@ import { type NatsAccounts, servicePermissions, startNats } from './servers/nats
 import { startPostgres } from './servers/postgres.js';
 import { startRedis } from './servers/redis.js';
 import { natsSource, postgresSource, redisSource } from './servers/sources.js';
+import { removeElsewhere } from './servers/unprivileged.js';
 import { durablesOf, hasDatabase, migrationsOf, presentServices, root, type Service, services } from './services.js';
 
 export const TEST_PASSWORD = 'test';
@@ -48,10 +49,10 @@ export async function startTestServers(): Promise<RunningTestServers> {
   // Postgres may run as another user, who has to pass through here.
   chmodSync(folder, 0o755);
   const started: { stop(): Promise<void> }[] = [];
-  const removed = [folder];
   const stop = async () => {
     await Promise.all(started.map((server) => server.stop()));
-    for (const path of removed) rmSync(path, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+    removeElsewhere(join(folder, 'postgres'));
   };
   try {
     const certificates = join(folder, 'certificates');
@@ -64,7 +65,6 @@ export async function startTestServers(): Promise<RunningTestServers> {
       startPostgres({ program: postgresProgram, dataFolder: join(folder, 'postgres'), password: TEST_PASSWORD, durable: false }).then(
         async (postgres) => {
           keep(postgres);
-          removed.push(postgres.folder);
           await makeTemplates(postgres.adminUrl, withDatabase);
           return postgres.adminUrl;
         },

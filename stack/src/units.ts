@@ -114,7 +114,7 @@ function startService(plan: Plan, service: Service, starting: Starting): Promise
 }
 
 function startSandbox(plan: Plan, dataFolder: string, starting: Starting): Promise<ServerProcess> {
-  mkdirSync(dataFolder, { recursive: true });
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const env = {
     LISTEN: `127.0.0.1:${plan.sandboxPort}`,
     DATA_FOLDER: dataFolder,

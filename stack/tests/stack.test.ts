@@ -1,7 +1,7 @@
 // The whole house: it is killed, started twice, and stopped.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,6 @@ import { startStack } from '../src/stack.js';
 
 quiet(true);
 const folder = mkdtempSync(join(tmpdir(), 'moa-stack-'));
-chmodSync(folder, 0o755);
 
 interface Up {
   readonly publicUrl: string;
@@ -59,7 +58,7 @@ test('a second start says that it runs, and where', async () => {
 });
 
 test('what only its owner may read is closed to others', () => {
-  for (const name of ['secrets.json', 'stack.json', 'data/redis/redis.conf', 'data/nats/nats.conf']) {
+  for (const name of ['secrets.json', 'stack.json', 'data/redis', 'data/nats', 'data/sandbox', 'certificates/authority-key.pem']) {
     assert.is(statSync(join(folder, name)).mode & 0o077, 0, name);
   }
 });

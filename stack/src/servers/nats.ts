@@ -35,7 +35,7 @@ export interface NatsPlan {
 }
 
 export async function startNats({ program, dataFolder, accounts, log, signal, ...plan }: NatsPlan): Promise<Nats> {
-  mkdirSync(dataFolder, { recursive: true });
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const [port = 0, monitorPort = 0] = plan.port && plan.monitorPort ? [plan.port, plan.monitorPort] : await freePorts(2);
   const configuration = join(dataFolder, 'nats.conf');
   writeFileSync(configuration, render({ port, monitorPort, dataFolder, accounts }), { mode: 0o600 });

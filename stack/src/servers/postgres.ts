@@ -12,8 +12,6 @@ const CONNECTIONS = 400;
 
 export interface Postgres extends ServerProcess {
   readonly port: number;
-  /** Where its data is: not always where it was wanted, see reachableFolder. */
-  readonly folder: string;
   /** As the owner of everything: for the stack's own work only. */
   readonly adminUrl: string;
 }
@@ -60,7 +58,7 @@ export async function startPostgres(plan: PostgresPlan): Promise<Postgres> {
     signal: plan.signal,
     ready: () => answers(adminUrl),
   });
-  return { ...server, port, folder, adminUrl };
+  return { ...server, port, adminUrl };
 
   // Made beside its final place, so that one cut short is not taken for whole.
   async function initialise(): Promise<void> {

@@ -30,7 +30,7 @@ export interface RedisPlan {
 }
 
 export async function startRedis({ program, dataFolder, password, users = [], log, signal, ...plan }: RedisPlan): Promise<Redis> {
-  mkdirSync(dataFolder, { recursive: true });
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const port = plan.port ?? (await freePort());
   const configuration = join(dataFolder, 'redis.conf');
   const lines = [

@@ -48,9 +48,15 @@ export function reachableProgram(user: User, program: string): string {
   return join(copy, basename(dirname(program)), basename(program));
 }
 
-/** Where things of a folder go that is closed to the user. Removed by reset. */
-export function readablePlaceFor(folder: string): string {
-  const place = join(READABLE_PLACE, `moa-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
+/** Removes what reachableFolder made elsewhere for a folder. */
+export function removeElsewhere(wanted: string): void {
+  rmSync(placeFor(wanted), { recursive: true, force: true });
+}
+
+const placeFor = (folder: string): string => join(READABLE_PLACE, `moa-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
+
+function readablePlaceFor(folder: string): string {
+  const place = placeFor(folder);
   mkdirSync(place, { recursive: true, mode: 0o755 });
   const { uid, mode } = statSync(place);
   // Anyone may make folders there: what is in one that is not ours is not to be trusted.
