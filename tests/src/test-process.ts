@@ -42,8 +42,9 @@ let files = 0;
 
 export async function runTestFile(file: TestFile, { env, temporary, signal, limits }: Surroundings): Promise<Result> {
   const startedMs = performance.now();
-  const mark = `${process.pid}-${++files}`;
-  const folder = join(temporary, mark);
+  const name = `${process.pid}-${++files}`;
+  const mark = [process.env[MARK_VARIABLE] ?? [], name].flat().join('/');
+  const folder = join(temporary, name);
   mkdirSync(folder, { recursive: true });
   const child = spawn(process.execPath, ['--enable-source-maps', '--import', TELL_OPEN, file.compiled], {
     env: { ...process.env, ...env, TMPDIR: folder, FORCE_COLOR: '0', [MARK_VARIABLE]: mark },
