@@ -18,7 +18,7 @@ interface Note {
 export function noteProcess(folder: string, name: string, pid: number, signal: NodeJS.Signals = 'SIGTERM'): () => void {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${name}.json`);
-  writeFileSync(file, JSON.stringify({ pid, started: startOf(pid), signal } satisfies Partial<Note> as object));
+  writeFileSync(file, JSON.stringify({ pid, started: startOf(pid), signal } satisfies Note));
   return () => {
     if (read(file)?.pid === pid) rmSync(file, { force: true });
   };

@@ -12,6 +12,7 @@ import { startPostgres } from './servers/postgres.js';
 import { startRedis } from './servers/redis.js';
 import { natsSource, postgresSource, redisSource } from './servers/sources.js';
 import { removeElsewhere } from './servers/unprivileged.js';
+import { whenOrphaned } from './servers/when-orphaned.js';
 import { durablesOf, hasDatabase, migrationsOf, presentServices, root, type Service, services } from './services.js';
 
 export const TEST_PASSWORD = 'test';
@@ -48,8 +49,11 @@ export async function startTestServers(): Promise<RunningTestServers> {
   const folder = mkdtempSync(join(tmpdir(), 'moa-servers-'));
   // Postgres may run as another user, who has to pass through here.
   chmodSync(folder, 0o755);
+  // Its servers end by themselves then.
+  const unwatch = whenOrphaned('sleep 5; rm -rf "$1"', folder);
   const started: { stop(): Promise<void> }[] = [];
   const stop = async () => {
+    unwatch();
     await Promise.all(started.map((server) => server.stop()));
     rmSync(folder, { recursive: true, force: true });
     removeElsewhere(join(folder, 'postgres'));

@@ -1,6 +1,4 @@
-import { connect, createServer } from 'node:net';
-
-const PROBE_MS = 500;
+import { createServer } from 'node:net';
 
 /** A port of 127.0.0.1 that nothing uses now. */
 export function freePort(): Promise<number> {
@@ -31,20 +29,5 @@ export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer().once('error', () => resolve(false));
     server.listen(port, host, () => server.close(() => resolve(true)));
-  });
-}
-
-/** Whether something accepts connections there. */
-export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host, timeout: PROBE_MS });
-    const done = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket
-      .once('connect', () => done(true))
-      .once('error', () => done(false))
-      .once('timeout', () => done(false));
   });
 }

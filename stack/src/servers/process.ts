@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explained } from '#setup/explain.mjs';
+import { whenOrphaned } from './when-orphaned.js';
 
 const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 15_000;
@@ -87,7 +88,7 @@ async function spawnServer(plan: ProcessPlan): Promise<ServerProcess> {
   const pid = child.pid!;
   const ended = new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)));
   const stopSignal = plan.stopSignal ?? 'SIGTERM';
-  const unwatch = killWhenOrphaned(pid, stopSignal);
+  const unwatch = whenOrphaned('kill -s "$1" "$2"', stopSignal.slice('SIG'.length), String(pid));
   ended.finally(unwatch);
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
@@ -104,20 +105,6 @@ async function spawnServer(plan: ProcessPlan): Promise<ServerProcess> {
     stop: () => end(stopSignal),
     kill: () => end('SIGKILL'),
   };
-}
-
-// A shell that waits for the pipe from us to close, which it does however we end.
-function killWhenOrphaned(pid: number, signal: NodeJS.Signals): () => void {
-  const watcher = spawn('/bin/sh', ['-c', `read -r told; [ "$told" = stopped ] || kill -${signal.slice(3)} ${pid}`], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    cwd: '/',
-  });
-  watcher.on('error', () => {});
-  watcher.stdin.on('error', () => {});
-  watcher.unref();
-  (watcher.stdin as unknown as { unref(): void }).unref();
-  return () => watcher.stdin.end('stopped\n');
 }
 
 function eachLine(stream: NodeJS.ReadableStream, take: (line: string) => void): void {
