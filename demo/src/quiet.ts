@@ -20,14 +20,21 @@ const OPEN_IN_PAYMENT = `SELECT 'charges under way' AS what, count(*)::int AS co
 const UNTOLD = `SELECT 'events to tell' AS what, count(*)::int AS count FROM kit.outbox`;
 
 export async function whatIsLeftToDo(stage: Stage): Promise<string[]> {
-  const left = await Promise.all([
-    stage.sql<Left>('funding', DUE_IN_FUNDING, [stage.now()]),
-    stage.sql<Left>('payment', OPEN_IN_PAYMENT),
-    ...stage.databases.map((service) => stage.sql<Left>(service, UNTOLD)),
-  ]);
-  // Last, so that what was told just before is counted as not yet heard.
-  const unheard = (await stage.consumers()).reduce((sum, { pending, unacknowledged }) => sum + pending + unacknowledged, 0);
-  return [...left.flat(), { what: 'events to hear', count: unheard }]
-    .filter(({ count }) => count > 0)
-    .map(({ what, count }) => `${count} ${what}`);
+  // In the order in which one leads to the next, so that a busy house is asked one question only.
+  const looks: (() => Promise<Left[]>)[] = [
+    () => stage.sql<Left>('funding', DUE_IN_FUNDING, [stage.now()]),
+    () => stage.sql<Left>('payment', OPEN_IN_PAYMENT),
+    async () => (await Promise.all(stage.databases.map((service) => stage.sql<Left>(service, UNTOLD)))).flat(),
+    async () => [
+      {
+        what: 'events to hear',
+        count: (await stage.consumers()).reduce((sum, { pending, unacknowledged }) => sum + pending + unacknowledged, 0),
+      },
+    ],
+  ];
+  for (const look of looks) {
+    const left = (await look()).filter(({ count }) => count > 0);
+    if (left.length > 0) return left.map(({ what, count }) => `${count} ${what}`);
+  }
+  return [];
 }

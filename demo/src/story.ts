@@ -106,6 +106,8 @@ export async function tellStory(stage: Stage, story: StoryData, { seed, scale }:
   await printOutcomes(stage);
 
   printHeading('Looked at from outside: SQL of our own, and the books of the provider');
+  // The last ones may still be on their way; if they never arrive, the check says so.
+  await stage.until('the webhooks are taken', async () => (await stage.pendingWebhooks()) === 0).catch(() => {});
   const findings = [
     ...(await lookAtEverything(stage)),
     { says: `on day ${LOOK_IN_AFTER_DAYS} My Pages show what the pledges are`, ...halfway },
