@@ -122,6 +122,33 @@ test('a card that works on the next day is charged', async () => {
   await inState(ids[0]!, 'PAID');
 });
 
+test('after a refused charge the card may change, and nothing else', async () => {
+  const { ids, who, rewardId } = await closing(1);
+  const id = ids[0]!;
+  await payment.refuse(await chargeOf(id));
+  await inState(id, 'PAYMENT_FAILED');
+  const { id: backerId } = who[0]!;
+  const other = randomUUID();
+  await sql.query('INSERT INTO billing_method VALUES ($1, $2)', [other, backerId]);
+  const change = {
+    requestId: randomUUID(),
+    id,
+    lines: [{ rewardId, quantity: 1 }],
+    extra: undefined,
+    billingMethodId: other,
+    address: undefined,
+  };
+  const more = { ...change, requestId: randomUUID(), lines: [{ rewardId, quantity: 2 }] };
+  assert.is(await refusal(pledges.changePledge(more, await bed.as(backerId))), 'PLEDGE_NOT_ACTIVE');
+  const { pledge } = await pledges.changePledge(change, await bed.as(backerId));
+  assert.is(pledge?.state, Pledge_State.STATE_PAYMENT_FAILED);
+  bed.shiftClock(DAY_MS);
+  const again = await chargeOf(id, 2);
+  assert.is(again.billingMethodId, other);
+  await payment.complete(again);
+  await inState(id, 'PAID');
+});
+
 test('the same event three times is one step', async () => {
   const paid = await payment.events.listen(PledgePaid);
   const { ids } = await closing(2);

@@ -1,5 +1,6 @@
 // What the tests of funding share: the service in this process, payment as its peer, and rows that are made behind the service's back.
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
@@ -37,6 +38,7 @@ export const clientsOf = (address: string) => ({
 
 // The machine may be busy, and a call has three seconds. What may be sent again is, as every client of the house does.
 const TRIES = 10;
+const BACK_OFF_MS = 500;
 const ONCE_ONLY = new Set(['updateProject', 'updateReward']);
 function patient<C extends object>(client: C): C {
   const methods = Object.entries(client).map(([name, call]) => [name, ONCE_ONLY.has(name) ? call : insisting(call)]);
@@ -51,6 +53,7 @@ const insisting =
         return await call(...given);
       } catch (error) {
         if (tries === TRIES || (error as ServiceError).code !== status.DEADLINE_EXCEEDED) throw error;
+        await sleep(BACK_OFF_MS * tries);
       }
     }
   };

@@ -68,6 +68,7 @@ interface PledgeAnswer {
   readonly billing_method_id: string;
   readonly address: Address | null;
   readonly charge_attempts: number;
+  readonly next_charge_time: string | null;
   readonly version: number;
   readonly create_time: string;
 }
@@ -84,8 +85,7 @@ const pledgeOf = (answer: PledgeAnswer): Pledge => ({
   billingMethodId: answer.billing_method_id,
   address: answer.address,
   chargeAttempts: answer.charge_attempts,
-  // The three writes end in ACTIVE or CANCELED: nothing is charged yet.
-  nextChargeTime: null,
+  nextChargeTime: answer.next_charge_time === null ? null : new Date(answer.next_charge_time),
   version: BigInt(answer.version),
   createTime: new Date(answer.create_time),
 });

@@ -145,7 +145,17 @@ BEGIN
   RETURN answer || jsonb_build_object('address', ship_to);
 END $$;
 
+-- Whether a pledge holds these lines and no others.
+CREATE FUNCTION holds(own uuid, reward_ids uuid[], quantities integer[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN NOT EXISTS (
+    SELECT FROM (SELECT reward_id, quantity FROM pledge_line WHERE pledge_id = own) AS held
+      FULL JOIN unnest(reward_ids, quantities) AS wanted(reward_id, quantity) USING (reward_id, quantity)
+     WHERE held IS NULL OR wanted IS NULL);
+END $$;
+
 -- Gives what the pledge holds back and takes the new lines in its place. A null method or address stays as it is.
+-- After a refused charge the pledge itself is settled: only what it is charged to, and where it goes, may change.
 CREATE FUNCTION change_pledge(
   call jsonb, own uuid, reward_ids uuid[], quantities integer[], extra_currency text, extra bigint, method uuid, ship_to jsonb
 ) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -161,11 +171,16 @@ BEGIN
 
   SELECT * INTO before FROM pledge WHERE id = own AND backer_id = backer FOR UPDATE;
   IF NOT FOUND THEN RAISE 'PLEDGE_NOT_FOUND' USING ERRCODE = 'MOA01'; END IF;
-  IF before.state <> 'ACTIVE' THEN RAISE 'PLEDGE_NOT_ACTIVE' USING ERRCODE = 'MOA01', DETAIL = json_build_object('state', before.state); END IF;
+  IF before.state <> 'ACTIVE' AND NOT (before.state = 'PAYMENT_FAILED' AND extra = before.extra_minor AND holds(own, reward_ids, quantities)) THEN
+    RAISE 'PLEDGE_NOT_ACTIVE' USING ERRCODE = 'MOA01', DETAIL = json_build_object('state', before.state);
+  END IF;
   IF extra > 0 AND extra_currency <> before.currency THEN RAISE 'CURRENCY_WRONG' USING ERRCODE = 'MOA01'; END IF;
   PERFORM check_billing_method(backer, method) WHERE method IS NOT NULL;
-  total := extra + check_lines(backer, before.project_id, own, reward_ids, quantities, coalesce(ship_to, before.address));
-  PERFORM check_total(total);
+  total := before.total_minor;
+  IF before.state = 'ACTIVE' THEN
+    total := extra + check_lines(backer, before.project_id, own, reward_ids, quantities, coalesce(ship_to, before.address));
+    PERFORM check_total(total);
+  END IF;
 
   SELECT coalesce(array_agg(reward_id), '{}') AS reward_ids, coalesce(array_agg(change), '{}') AS changes INTO moved FROM (
     SELECT reward_id, sum(quantity)::integer AS change FROM (
@@ -180,8 +195,10 @@ BEGIN
   PERFORM kit.emit(call, 'moa.funding.v1.PledgeChanged', own::text, changed.version, pledge_event(changed));
   answer := kit.answer(call, pledge_answer(changed, reward_ids, quantities));
 
-  PERFORM take_stock(moved.reward_ids, moved.changes);
-  PERFORM move_total(call, changed.project_id, total - before.total_minor, 0);
+  IF changed.state = 'ACTIVE' THEN
+    PERFORM take_stock(moved.reward_ids, moved.changes);
+    PERFORM move_total(call, changed.project_id, total - before.total_minor, 0);
+  END IF;
   RETURN answer || jsonb_build_object('address', changed.address);
 END $$;
 
