@@ -5,15 +5,22 @@ import { traceIdOf } from './trace.js';
 
 export type Logger = pino.Logger;
 
+// A write for each line costs more than the rest of a call's bookkeeping. A process that is killed loses what is younger than this.
+const FLUSH_MS = 100;
+const BUFFER_BYTES = 8_192;
+
 /** A logger of one JSON line an entry, to standard output. */
 export function createLog(name: string, level: string): Logger {
-  return pino({
-    name,
-    level,
-    base: { service: name },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+  return pino(
+    {
+      name,
+      level,
+      base: { service: name },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    pino.destination({ sync: false, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS }),
+  );
 }
 
 /** One line for a call: what, how it ended, how long it took, and how to find it again. Nothing about the person. */

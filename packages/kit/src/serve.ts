@@ -6,9 +6,8 @@ import { type Call, ServedCall } from './call.js';
 import { authorizer, type Identify } from './caller.js';
 import type { Clock } from './clock.js';
 import { fail, toGrpcError } from './failure.js';
-import { newId } from './ids.js';
 import { peerOf } from './tls.js';
-import { childTrace } from './trace.js';
+import { childTrace, traceIdOf } from './trace.js';
 import { requestReader } from './validation.js';
 
 const MAX_MESSAGE_BYTES = 1 << 20;
@@ -68,11 +67,13 @@ function guarded(
 
   return (grpcCall: ServerUnaryCall<Buffer, Uint8Array>, reply: sendUnaryData<Uint8Array>) => {
     const startedMs = performance.now();
+    const trace = childTrace(grpcCall.metadata.get('traceparent')[0] as string | undefined);
     const call = new ServedCall({
       at: clock.now(),
-      trace: childTrace(grpcCall.metadata.get('traceparent')[0] as string | undefined),
+      trace,
       method: path,
-      requestId: (grpcCall.metadata.get('x-request-id')[0] as string | undefined) ?? newId(),
+      // Envoy gives each call an id; one that did not come through it is known by its trace.
+      requestId: (grpcCall.metadata.get('x-request-id')[0] as string | undefined) ?? traceIdOf(trace),
       deadlineMs: deadlineOf(grpcCall, policy.timeoutMs),
       peer: () => peerOf(grpcCall.getAuthContext()),
     });
