@@ -157,13 +157,19 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
     },
     async listen() {
       identify ??= tokenVerifier(keysOfAuth(host.connect(AuthServiceDefinition, required('AUTH_ADDRESS'))), config.ISSUER, clock);
-      const metrics = await serveMetrics(registry, config.METRICS_LISTEN);
-      await certificates.read();
-      const port = await bind(server, config.LISTEN, certificates.server);
-      setHealth('SERVING');
-      const address = `${config.LISTEN.split(':')[0]}:${port}`;
-      log.info({ address, metrics: metrics.address }, 'ready');
-      return { address, metricsAddress: metrics.address, stop: () => stop(metrics.close) };
+      try {
+        const metrics = await serveMetrics(registry, config.METRICS_LISTEN);
+        closers.unshift(metrics.close);
+        await certificates.read();
+        const port = await bind(server, config.LISTEN, certificates.server);
+        setHealth('SERVING');
+        const address = `${config.LISTEN.split(':')[0]}:${port}`;
+        log.info({ address, metrics: metrics.address }, 'ready');
+        return { address, metricsAddress: metrics.address, stop };
+      } catch (error) {
+        await close();
+        throw error;
+      }
     },
   };
   const services = [''];
@@ -187,14 +193,17 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
     for (const service of services) health.setStatus(service, status);
   }
 
-  async function stop(closeMetrics: () => void): Promise<void> {
+  async function stop(): Promise<void> {
     setHealth('NOT_SERVING');
     await sleep(config.DRAIN_MS);
+    await close();
+    log.info('stopped');
+  }
+
+  async function close(): Promise<void> {
     await Promise.all([shutDown(server), ...intake.map((end) => end())]);
     // The last that was opened closes first.
-    for (const close of closers.reverse()) await close();
-    closeMetrics();
-    log.info('stopped');
+    for (const closeOne of closers.reverse()) await closeOne();
   }
 }
 

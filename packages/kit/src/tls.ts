@@ -54,7 +54,7 @@ function watchCertificates(folder: string, refreshMs: number): { provider: exper
       clearInterval(timer);
       timer = undefined;
     } else if (!timer) {
-      timer = setInterval(() => read().catch(() => {}), refreshMs);
+      timer = setInterval(() => read().catch(() => {}), refreshMs).unref();
       read().catch(() => {});
     }
   };
