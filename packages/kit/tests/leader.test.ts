@@ -42,6 +42,7 @@ test('of several copies one relays: each event is published once, and in order',
 test('another copy takes over when the leader stops, is killed, or loses its connection', async () => {
   const { owner } = await openStore(bed, 'user', 'taken');
   const first = await startEventProcess(bed, 'taken', 'relay');
+  await until(async () => (await leadersOf(owner)).length === 1);
   const publisher = await openPublisher(bed, 'taken');
   const isPublished = async (key: string) => {
     await publisher.publish(key);
