@@ -69,5 +69,34 @@ for (let round = 1; round <= ROUNDS; round++) {
   }
 }
 
+test('who passed every check and still waits when the project closes is refused, and leaves nothing', async () => {
+  const { projectId, rewardId } = await liveProject({ goalMinor: 10_000, rewards: [{ stock: STOCK }] });
+  const standing = await placePledges(2, projectId, rewardId);
+  const racers = await backers(3);
+  // Whoever holds the reward's row holds up all of them: they come to the project last.
+  const holder = await sql.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM reward WHERE id = $1 FOR UPDATE', [rewardId]);
+  const calls = [
+    ...racers.map(async (who) => first.pledges.createPledge(pledgeOf(who, projectId, rewardId), await bed.as(who.id))),
+    second.pledges.cancelPledge({ requestId: randomUUID(), id: standing[0]!.pledgeId }, await bed.as(standing[0]!.id)),
+  ].map(refusal);
+  await until(async () => {
+    const { rows } = await sql.query(
+      "SELECT count(*)::integer AS waiting FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+    );
+    return rows[0].waiting >= calls.length;
+  });
+  await sql.query('UPDATE project SET close_time = $2 WHERE id = $1', [projectId, bed.now()]);
+  await until(async () => (await projectRow(projectId)).state === 'CHARGING');
+  await holder.query('COMMIT');
+  holder.release();
+  assert.equal(new Set(await Promise.all(calls)), new Set(['PROJECT_CLOSED']));
+  await until(async () => (await states(projectId))['CHARGING'] === 2);
+  assert.equal(await states(projectId), { CHARGING: 2 });
+  assert.equal(await projectRow(projectId), { raised: 20_000, count: 2, state: 'CHARGING' });
+  assert.is(await remaining(rewardId), STOCK - 2);
+});
+
 test.after(() => closeBed(first.stop, second.stop, payment.stop));
 test.run();
