@@ -1,6 +1,8 @@
 // A database and a role for each service: the role works in its own database only, and owns nothing there.
 import pg from 'pg';
 
+const ROLE_LOCK = 0x726f6c65; // 'role'
+
 /** Makes the database unless it exists, and lets nobody but this role in. The role may exist; its password is set. */
 export async function ensureDatabase(adminUrl: string, database: string, role: string, password: string, template?: string): Promise<void> {
   await withClient(adminUrl, async (admin) => {
@@ -46,11 +48,13 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   }
 }
 
+// One at a time: two that alter a role at once would meet in its row, and one of them fail.
 async function ensureRole(admin: pg.Client, role: string, password: string): Promise<void> {
+  await admin.query('SELECT pg_advisory_lock($1)', [ROLE_LOCK]);
   const { rowCount } = await admin.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
-  // Two that make it at once: the second finds it made.
-  if (rowCount === 0) await admin.query(`CREATE ROLE ${name(role)} LOGIN`).catch(() => {});
+  if (rowCount === 0) await admin.query(`CREATE ROLE ${name(role)}`);
   await admin.query(`ALTER ROLE ${name(role)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${text(password)}`);
+  await admin.query('SELECT pg_advisory_unlock($1)', [ROLE_LOCK]);
 }
 
 // Migrations run as the owner, so a service cannot alter its tables or switch off their triggers.
