@@ -13,7 +13,6 @@ const BUFFER_BYTES = 8_192;
 export function createLog(name: string, level: string): Logger {
   return pino(
     {
-      name,
       level,
       base: { service: name },
       timestamp: pino.stdTimeFunctions.isoTime,
