@@ -127,7 +127,7 @@ test('an answer that cannot be encoded is an accident as well', async () => {
   assert.equal([error.code, error.details], [status.INTERNAL, 'internal error']);
 });
 
-test("the caller's request id is in the error, and without one there is a new one", async () => {
+test("the caller's request id is in the error, and without one that of its trace", async () => {
   signIn = async () => {
     throw fail('SIGN_IN_REFUSED');
   };
@@ -140,7 +140,10 @@ test("the caller's request id is in the error, and without one there is a new on
   const metadata = new Metadata();
   metadata.set('x-request-id', 'request-7');
   assert.is(await requestIdOf(metadata), 'request-7');
-  assert.match(await requestIdOf(), /^[0-9a-f-]{36}$/);
+  metadata.remove('x-request-id');
+  metadata.set('traceparent', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01');
+  assert.is(await requestIdOf(metadata), '4bf92f3577b34da6a3ce929d0e0e4736');
+  assert.match(await requestIdOf(), /^[0-9a-f]{32}$/);
 });
 
 test('past capacity calls are shed at once, and those that were taken are answered', async () => {
