@@ -106,7 +106,8 @@ function startService(plan: Plan, service: Service, starting: Starting): Promise
     name: service.name,
     program: process.execPath,
     args: ['--enable-source-maps', mainOf(service)],
-    env: { ...process.env, ...environmentOf(plan, service) },
+    // From Node 22 on, compiled code is kept, and a restart is quicker.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(root, '.moa/compile-cache'), ...environmentOf(plan, service) },
     cwd: join(root, service.folder),
     ready: healthCheck(plan.addresses[service.name]!.grpc, service.name, certificatesOf(plan, 'stack')),
     ...starting,
