@@ -4,6 +4,7 @@ import { castBackers } from './cast.js';
 import { welcome } from './chapters/backers.js';
 import { type DayReport, nextDay, pastTheClose, toTheLastHour } from './chapters/closing.js';
 import { compareMyPages } from './chapters/my-pages.js';
+import { bringNewCards } from './chapters/new-cards.js';
 import { pledgeOnFirstDay, rushForTheLast, thinkAgain } from './chapters/pledging.js';
 import { publishProjects } from './chapters/projects.js';
 import { giveOneBack } from './chapters/refund.js';
@@ -91,6 +92,11 @@ export async function tellStory(stage: Stage, story: StoryData, { seed, scale }:
   }
 
   printHeading('The days after');
+  await step(
+    'Some bring a new card',
+    () => bringNewCards(stage, first.made),
+    (changed) => `${changed} refused pledges have another card now`,
+  );
   for (let day = 1; day <= MOST_DAYS_OF_RETRIES; day += 1) {
     const { waiting } = await step(`Day ${day} of retries`, () => nextDay(stage), said);
     if (waiting === 0) break;

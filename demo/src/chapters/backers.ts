@@ -26,11 +26,14 @@ export function welcome(stage: Stage, backers: readonly Backer[]): Promise<Guest
       updateMask: ['name', 'interest_categories'],
       etag: profile?.etag ?? '',
     });
-    const { billingMethod } = await person.moa.payments.registerBillingMethod({
-      cardNumber: backer.cardNumber,
-      expiryMonth: 12,
-      expiryYear: stage.now().getUTCFullYear() + CARD_GOOD_FOR_YEARS,
-    });
-    return { backer, person, billingMethodId: billingMethod?.id ?? '' };
+    return { backer, person, billingMethodId: await leaveCard(stage, person, backer.cardNumber) };
   });
+}
+
+/** The billing method's id. */
+export async function leaveCard(stage: Stage, person: Person, cardNumber: string): Promise<string> {
+  const expiryYear = stage.now().getUTCFullYear() + CARD_GOOD_FOR_YEARS;
+  const { billingMethod } = await person.moa.payments.registerBillingMethod({ cardNumber, expiryMonth: 12, expiryYear });
+  if (!billingMethod) throw new Error('no billing method came back');
+  return billingMethod.id;
 }
