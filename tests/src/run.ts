@@ -1,5 +1,5 @@
 // `npm test [filter…]`: runs every test file whose path contains one of the filters, against one set of servers.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,8 @@ if (failed > 0 || passed === 0) process.exitCode = 1;
 
 async function runAgainstServers(): Promise<Result[]> {
   const temporary = mkdtempSync(join(tmpdir(), 'moa-test-'));
+  // A test's Postgres may run as another user, who has to pass through here.
+  chmodSync(temporary, 0o711);
   let results = files.map(notRun);
   try {
     const servers = await startTestServers();

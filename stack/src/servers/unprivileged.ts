@@ -1,11 +1,13 @@
 // Postgres refuses to run as root: then it runs as another user, who must be able to read its program and own its data.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { User } from './process.js';
 
 const READABLE_PLACE = '/var/tmp';
+/** In a place: the path of the folder that it stands for. */
+const NOTE = 'stands-for';
 
 /** Whom Postgres runs as when we are root; undefined: as ourselves. Whoever has its data already goes on with it. */
 export function unprivilegedUser(dataFolder: string): User | undefined {
@@ -53,13 +55,25 @@ export function removeElsewhere(wanted: string): void {
   rmSync(placeFor(wanted), { recursive: true, force: true });
 }
 
+// A folder that was removed, a test's say, leaves its place behind.
+function removeForgotten(): void {
+  for (const name of readdirSync(READABLE_PLACE).filter((each) => each.startsWith('moa-'))) {
+    const place = join(READABLE_PLACE, name);
+    const note = join(place, NOTE);
+    if (!existsSync(note) || statSync(note).uid !== process.getuid?.()) continue;
+    if (!existsSync(dirname(readFileSync(note, 'utf8')))) rmSync(place, { recursive: true, force: true });
+  }
+}
+
 const placeFor = (folder: string): string => join(READABLE_PLACE, `moa-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
 
 function readablePlaceFor(folder: string): string {
+  removeForgotten();
   const place = placeFor(folder);
   mkdirSync(place, { recursive: true, mode: 0o755 });
   const { uid, mode } = statSync(place);
   // Anyone may make folders there: what is in one that is not ours is not to be trusted.
   if (uid !== process.getuid?.() || (mode & 0o022) !== 0) throw new Error(`${place} belongs to somebody else: remove it`);
+  writeFileSync(join(place, NOTE), folder);
   return place;
 }
