@@ -77,7 +77,9 @@ test('what keeps what it raises is charged below its goal, and fails only with n
 test('a close with more pledges than a batch charges each once', async () => {
   const { projectId, ids } = await closing(230);
   await until(() => ids.every((id) => payment.taken.has(`${id} 1`)));
-  await until(async () => (await sql.query('SELECT FROM pledge WHERE project_id = $1 AND NOT charge_taken', [projectId])).rowCount === 0);
+  await until(
+    async () => (await sql.query('SELECT FROM pledge WHERE project_id = $1 AND send_time IS NOT NULL', [projectId])).rowCount === 0,
+  );
   assert.is(payment.sent.filter((charge) => charge.projectId === projectId).length, 230);
   await Promise.all(ids.map(async (id) => payment.complete(await chargeOf(id))));
   await until(async () => (await projectRow(projectId)).state === 'SUCCEEDED');

@@ -43,7 +43,7 @@ export const leaseCharges = (db: Database<Client>, origin: Origin, batch: number
 /** Payment answers for them from now on. An attempt that was told of meanwhile is past. */
 export async function markTaken(db: Database<Client>, charges: readonly DueCharge[]): Promise<void> {
   await db.client.$executeRaw`
-    UPDATE pledge SET charge_taken = true
+    UPDATE pledge SET send_time = NULL
       FROM unnest(${charges.map(({ pledge_id }) => pledge_id)}::uuid[], ${charges.map(({ attempt }) => attempt)}::integer[]) AS taken(id, attempt)
      WHERE pledge.id = taken.id AND pledge.state = 'CHARGING' AND pledge.charge_attempts = taken.attempt`;
 }
@@ -71,7 +71,7 @@ export async function lockPledge(tx: Queries, id: string): Promise<ChargedPledge
 
 export async function saveChargeStep(tx: Queries, pledge: ChargedPledge, step: ChargeStep): Promise<ChargedPledge> {
   const version = pledge.version + 1n;
-  await tx.$executeRaw`UPDATE pledge SET state = ${step.state}, next_charge_time = ${step.nextChargeTime}, version = ${version} WHERE id = ${pledge.id}::uuid`;
+  await tx.$executeRaw`UPDATE pledge SET state = ${step.state}, next_charge_time = ${step.nextChargeTime}, send_time = NULL, version = ${version} WHERE id = ${pledge.id}::uuid`;
   return { ...pledge, state: step.state, version };
 }
 

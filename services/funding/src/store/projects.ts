@@ -106,4 +106,4 @@ export async function sumOfPledges(
 /** Ranks the popular list anew, a batch at a time; how many have moved. */
 export const rankProjects = (client: Client, batch: number): Promise<number> => client.$executeRaw`
   UPDATE project SET popularity = raised_minor
-   WHERE id IN (SELECT id FROM project WHERE public AND popularity <> raised_minor ORDER BY id LIMIT ${batch} FOR NO KEY UPDATE)`;
+   WHERE id = ANY (ARRAY(SELECT id FROM project WHERE public AND popularity <> raised_minor ORDER BY id LIMIT ${batch} FOR NO KEY UPDATE))`;

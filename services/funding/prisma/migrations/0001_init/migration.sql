@@ -81,20 +81,23 @@ CREATE TABLE pledge (
   billing_method_id uuid NOT NULL,
   -- A proto Address as JSON. Personal data: in no event, and in no remembered answer.
   address jsonb,
-  -- How many charges were begun, when the last was sent, and whether payment has taken it.
+  -- How many charges were begun.
   charge_attempts integer NOT NULL DEFAULT 0,
-  charge_sent_time timestamptz,
-  charge_taken boolean NOT NULL DEFAULT false,
+  -- From when on the charge waits to be sent to payment; null when payment has taken it.
+  send_time timestamptz,
+  -- When a refused charge is tried again.
   next_charge_time timestamptz,
   version bigint NOT NULL DEFAULT 1,
   create_time timestamptz NOT NULL,
+  CHECK (send_time IS NULL OR state = 'CHARGING'),
   CHECK ((state = 'PAYMENT_FAILED') = (next_charge_time IS NOT NULL)),
   CHECK ((state IN ('ACTIVE', 'CANCELED', 'RELEASED')) = (charge_attempts = 0))
 );
 CREATE INDEX pledge_by_backer ON pledge (backer_id, id);
 CREATE INDEX pledge_by_project ON pledge (project_id, id);
-CREATE INDEX pledge_to_send ON pledge (id) WHERE state = 'CHARGING' AND NOT charge_taken;
-CREATE INDEX pledge_to_retry ON pledge (next_charge_time) WHERE state = 'PAYMENT_FAILED';
+-- No query but its own fits one of these: statistics are old when a project has just closed, and must not lead astray.
+CREATE INDEX pledge_to_send ON pledge (send_time) WHERE send_time IS NOT NULL;
+CREATE INDEX pledge_to_retry ON pledge (next_charge_time) WHERE next_charge_time IS NOT NULL;
 CREATE INDEX pledge_unsettled ON pledge (project_id) WHERE state IN ('CHARGING', 'PAYMENT_FAILED');
 
 CREATE TABLE pledge_line (
