@@ -35,6 +35,7 @@ test('a rival is told to come again, and then gets the answer of the first', asy
   const { opened, open } = gate();
   work = () => opened;
   const first = seller.approveSeller(request, me);
+  first.catch(() => {});
   await until(() => count(request.sellerId));
   const rivals = await Promise.all(Array.from({ length: 10 }, () => errorOf(seller.approveSeller(request, me))));
   for (const error of rivals) {
@@ -80,6 +81,7 @@ test('the claim of one who died is taken over after its lease, and not before', 
   const { opened, open } = gate();
   work = () => opened;
   const successor = seller.approveSeller(request, me);
+  successor.catch(() => {});
   await until(async () => (await count(request.sellerId)) === 2);
   assert.is(reasonOf(await errorOf(seller.approveSeller(request, me))), 'REQUEST_IN_PROGRESS', 'its successor holds it now');
   open();
@@ -91,6 +93,7 @@ test('a reused id with another body is refused, before and after the answer', as
   const { opened, open } = gate();
   work = () => opened;
   const first = seller.approveSeller(request, me);
+  first.catch(() => {});
   await until(() => count(request.sellerId));
   const other = { ...request, sellerId: randomUUID() };
   assert.is(reasonOf(await errorOf(seller.approveSeller(other, me))), 'REQUEST_ID_REUSED');
