@@ -1,6 +1,7 @@
 // Hashing of passwords, bounded: a hash takes 19 MiB and a core for a moment, so a flood of sign-ins must wait or be sent away.
 import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
+import { Counter, type Registry } from 'prom-client';
 import { fail } from './errors.js';
 
 // argon2id is the library's default algorithm; the figures are OWASP's.
@@ -16,7 +17,9 @@ export interface Passwords {
   matches(stored: string | undefined, password: string, signal?: AbortSignal): Promise<boolean>;
 }
 
-export async function openPasswords(): Promise<Passwords> {
+/** The registry learns how many were worked on: moa_password_hashes_total. */
+export async function openPasswords(registry: Registry): Promise<Passwords> {
+  const worked = new Counter({ name: 'moa_password_hashes_total', help: 'Passwords that were hashed or compared', registers: [registry] });
   const waiting: { start: () => void }[] = [];
   let working = 0;
   const nobodys = await hash(randomBytes(32), ARGON2);
@@ -33,6 +36,7 @@ export async function openPasswords(): Promise<Passwords> {
   async function inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     if (working < AT_ONCE) working++;
     else await turn(signal);
+    worked.inc();
     try {
       return await work();
     } finally {

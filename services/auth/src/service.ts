@@ -28,7 +28,7 @@ export async function startAuth(config: AuthConfig): Promise<Running> {
   const host = await openHost('auth', config);
   const db = host.database((adapter) => new PrismaClient({ adapter }));
   const redis = openRedis(config.REDIS_URL, host);
-  const passwords = await openPasswords();
+  const passwords = await openPasswords(host.registry);
   const start = originAt(host.clock.now());
   const keyring = await openKeyring(db, config.KEY_ENCRYPTION_KEY, start);
   await openFirstAdmin(config, db, passwords, start, host.log);

@@ -1,9 +1,10 @@
 import { Failure } from '@moa/kit';
+import { Registry } from 'prom-client';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AT_ONCE, openPasswords, WAITING_AT_MOST } from '../src/passwords.js';
 
-const passwords = await openPasswords();
+const passwords = await openPasswords(new Registry());
 
 test('a password is hashed by argon2id with 19 MiB, two passes and one lane, each time anew', async () => {
   const [one, other] = [await passwords.hash('one password'), await passwords.hash('one password')];

@@ -31,6 +31,7 @@ export async function openAuth(name: string) {
       admin: bed.connect(AccountAdminServiceDefinition, running.address),
       accounts: bed.connect(AccountServiceDefinition, running.address, { as: 'user' }),
       address: running.address,
+      metricsAddress: running.metricsAddress,
       stop: async () => {
         copies.splice(copies.indexOf(running), 1);
         await running.stop();
