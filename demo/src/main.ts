@@ -7,11 +7,15 @@ import { openStack } from './stack.js';
 import { openStage } from './stage.js';
 import { tellStory } from './story.js';
 
+const INTERRUPTED = 130;
+
 async function run(): Promise<boolean> {
   const options = readOptions(process.argv.slice(2));
   const started = performance.now();
   const stack = await openStack(options);
   const stage = openStage(stack);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stack.close().finally(() => process.exit(INTERRUPTED)));
   try {
     printLine(
       `${stack.own ? 'A stack of its own' : 'The running stack'} at ${stack.publicUrl}; seed ${options.seed}, scale ${options.scale}, run ${stage.runId}`,
