@@ -1,7 +1,7 @@
 // Calls a contract with plain async functions.
 import { type ChannelCredentials, Client, Metadata } from '@grpc/grpc-js';
 import { type MethodDefinition, pathOf, policyOf, type RequestOf, type ResponseOf, type ServiceDefinition } from '@moa/contracts/method';
-import { fromGrpcError } from './failure.js';
+import { fail, fromGrpcError } from './failure.js';
 import type { Origin } from './origin.js';
 import { childTrace } from './trace.js';
 
@@ -57,7 +57,10 @@ function caller(client: Client, service: ServiceDefinition, method: MethodDefini
       metadata.set('traceparent', childTrace(callingFor.trace));
       if (callingFor.requestId !== undefined) metadata.set('x-request-id', callingFor.requestId);
       if (forwardsToken && callingFor.token !== undefined) metadata.set('authorization', `Bearer ${callingFor.token}`);
-      const deadline = Math.min(Date.now() + timeoutMs, (callingFor.deadlineMs ?? Number.POSITIVE_INFINITY) - RETURN_MS);
+      const nowMs = Date.now();
+      const deadline = Math.min(nowMs + timeoutMs, (callingFor.deadlineMs ?? Number.POSITIVE_INFINITY) - RETURN_MS);
+      if (callingFor.signal?.aborted) return reject(fail('CANCELED'));
+      if (deadline <= nowMs) return reject(fail('TIMEOUT'));
       const call = client.makeUnaryRequest(
         path,
         serialize,
@@ -73,7 +76,6 @@ function caller(client: Client, service: ServiceDefinition, method: MethodDefini
         },
       );
       const cancel = () => call.cancel();
-      if (callingFor.signal?.aborted) cancel();
-      else callingFor.signal?.addEventListener('abort', cancel);
+      callingFor.signal?.addEventListener('abort', cancel);
     });
 }
