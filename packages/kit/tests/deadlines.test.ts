@@ -7,7 +7,7 @@ import { openTestbed, reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Call, openHost } from '../src/index.js';
-import { configAs, errorOf, gate, implement, openChannel, send } from './support.js';
+import { configAs, errorOf, implement, openChannel, send } from './support.js';
 
 const bed = await openTestbed('deadlines');
 const never = () => new Promise<never>(() => {});
@@ -93,8 +93,8 @@ test("the contract's timeout ends a call, and the handler hears of it", async ()
 
 test("a caller's shorter deadline wins, and is passed on shortened", async () => {
   plain();
-  await send(channel, GET_PROFILE, Buffer.alloc(0), me, 700).answer;
-  assert.ok(outer[0]!.deadlineMs - Date.now() < 700);
+  await send(channel, GET_PROFILE, Buffer.alloc(0), me, 1_200).answer;
+  assert.ok(outer[0]!.deadlineMs - Date.now() < 1_200);
   assert.ok(inner[0]!.deadlineMs < outer[0]!.deadlineMs);
 });
 
@@ -107,41 +107,23 @@ test("a caller's longer deadline does not lengthen the contract's, here or furth
   assert.ok(inner[0]!.deadlineMs > startedMs);
 });
 
-test('a call for which no time is left is not sent on', async () => {
+test('a call for which no time is left, or nobody waits, is not sent on', async () => {
   plain();
-  const { opened, open } = gate();
-  let failed: Promise<Error> | undefined;
-  between = async (call) => {
-    failed = accounts.getEmail({ accountId: randomUUID() }, { ...call, deadlineMs: Date.now() }).then(
-      () => assert.unreachable('sent'),
-      (error) => error,
-    );
-    await opened;
-  };
-  const { answer } = send(channel, GET_PROFILE, Buffer.alloc(0), me);
-  await until(() => failed);
-  assert.match((await failed)!.message, 'TIMEOUT');
-  assert.is(inner.length, 0);
-  open();
-  await answer;
+  const request = { accountId: randomUUID() };
+  assert.is((await errorOf(accounts.getEmail(request, { deadlineMs: Date.now() + 10 }))).reason, 'TIMEOUT');
+  assert.is((await errorOf(accounts.getEmail(request, { signal: AbortSignal.abort() }))).reason, 'CANCELED');
+  await accounts.getEmail(request);
+  assert.is(inner.length, 1);
 });
 
 test('a caller who goes away cancels what was begun, as far as it goes', async () => {
   plain();
   answerInner = never;
-  const { answer, call } = send(channel, GET_PROFILE, Buffer.alloc(0), me);
-  answer.catch(() => {});
+  const { call } = send(channel, GET_PROFILE, Buffer.alloc(0), me);
   await until(() => inner.length === 1);
   assert.not.ok(outer[0]!.signal.aborted || inner[0]!.signal.aborted);
   call.cancel();
   await until(() => outer[0]!.signal.aborted && inner[0]!.signal.aborted);
-});
-
-test('a call for somebody who has gone is not sent on', async () => {
-  plain();
-  const gone = AbortSignal.abort();
-  const error = await errorOf(accounts.getEmail({ accountId: randomUUID() }, { signal: gone }) as Promise<unknown>);
-  assert.is(error.code, status.CANCELLED);
 });
 
 test('a signal that outlives its calls keeps nothing of them', async () => {

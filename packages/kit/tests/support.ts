@@ -87,6 +87,7 @@ export function send(client: Client, path: string, bytes: Uint8Array, metadata =
       (error, answer) => (error ? reject(error) : resolve(answer!)),
     );
   });
+  answer.catch(() => {});
   return { answer, call };
 }
 
