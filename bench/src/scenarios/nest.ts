@@ -35,7 +35,7 @@ export const nest: Scenario = {
         PORT: String(await freePort()),
         PROTO: `${ROOT}proto`,
         GOOGLE: `${ROOT}node_modules/@grpc/grpc-js-xds/deps/googleapis`,
-        SAMPLE: JSON.stringify(response, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+        SAMPLE: JSON.stringify(peersResponse, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
       }),
     ]);
     const token = await bed.token(randomUUID());
@@ -59,6 +59,10 @@ export const nest: Scenario = {
     }
   },
 };
+
+// proto-loader's form of a time.
+const createTime = { seconds: Math.floor(response.pledge!.createTime!.getTime() / 1000), nanos: 0 };
+const peersResponse = { pledge: { ...response.pledge, createTime } };
 
 // The peer is given a port, since it does not tell which one it took.
 function freePort(): Promise<number> {
