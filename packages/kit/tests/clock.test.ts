@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { newId, realClock, shiftedClock } from '../src/index.js';
+import { realClock, shiftedClock } from '../src/clock.js';
+import { newId } from '../src/ids.js';
 
 const DAY_MS = 86_400_000;
 const folder = mkdtempSync(join(tmpdir(), 'moa-clock-'));

@@ -3,8 +3,7 @@ import { ErrorInfo } from '@moa/contracts/google/rpc/error_details';
 import { Status } from '@moa/contracts/google/rpc/status';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { toGrpcError } from '../src/failure.js';
-import { Failure, failures, fromGrpcError, invalid } from '../src/index.js';
+import { Failure, failures, fromGrpcError, invalid, toGrpcError } from '../src/failure.js';
 
 const fail = failures('moa.funding', {
   REWARD_SOLD_OUT: { code: status.FAILED_PRECONDITION, ko: '모두 나갔어요.', en: 'All gone.' },

@@ -6,7 +6,7 @@ import { service as healthService } from 'grpc-health-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openHost } from '../src/index.js';
-import { configAs, gate, implement, openChannel, openTallies } from './support.js';
+import { configAs, errorOf, gate, implement, openChannel, openTallies } from './support.js';
 
 const bed = await openTestbed('host');
 const SERVICE = 'moa.auth.v1.AuthService';
@@ -113,6 +113,11 @@ test('what was opened last is closed first, after jobs and calls have ended', as
   open();
   await stopped;
   assert.equal(order, ['job', 'last opened', 'first opened']);
+});
+
+test('production refuses a shifted clock', async () => {
+  const config = { ...(await configAs(bed, 'auth')), NODE_ENV: 'production' };
+  assert.match((await errorOf(openHost('auth', config))).message, 'CLOCK_FILE');
 });
 
 test('a port that is taken is told', async () => {

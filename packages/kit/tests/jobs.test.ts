@@ -3,9 +3,9 @@ import { until } from '@moa/testkit';
 import { pino } from 'pino';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type JobRun, realClock } from '../src/index.js';
-import { startJob } from '../src/jobs.js';
-import { gate } from './support.js';
+import { realClock } from '../src/clock.js';
+import { type JobRun, startJob } from '../src/jobs.js';
+import { gate } from './gate.js';
 
 const HOUR_MS = 3_600_000;
 const lines: Record<string, unknown>[] = [];

@@ -1,7 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure, makePageToken, pageOf, pageSizeOf, readPageToken } from '../src/index.js';
+import { Failure } from '../src/failure.js';
+import { makePageToken, pageOf, pageSizeOf, readPageToken } from '../src/pages.js';
 
 const isRefused = (token: string, filter: readonly unknown[] = []) => {
   try {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Secret, seal, unseal } from '../src/index.js';
+import { Secret } from '../src/config.js';
+import { seal, unseal } from '../src/seal.js';
 
 const newKey = () => new Secret(randomBytes(32).toString('base64'));
 const key = newKey();

@@ -91,11 +91,4 @@ export function send(client: Client, path: string, bytes: Uint8Array, metadata =
   return { answer, call };
 }
 
-/** A door that stays shut until it is opened. */
-export function gate(): { readonly opened: Promise<void>; open(): void } {
-  let open!: () => void;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
+export { gate } from './gate.js';

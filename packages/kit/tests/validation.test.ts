@@ -3,8 +3,8 @@ import { AccountAdminServiceDefinition, GetAccountRequest, GrantRoleRequest } fr
 import { UpdateProfileRequest, UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure, validateMessage } from '../src/index.js';
-import { requestReader } from '../src/validation.js';
+import { Failure } from '../src/failure.js';
+import { requestReader, validateMessage } from '../src/validation.js';
 
 /** The fields at fault. */
 function faultsOf(check: () => unknown): string[] {
