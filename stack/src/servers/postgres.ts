@@ -1,14 +1,18 @@
 // One Postgres server. Only TCP on loopback, only passwords, everything flushed to disk before it is acknowledged.
-import { chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { explained } from '#setup/explain.mjs';
 import { run } from '#setup/run-command.mjs';
+import { startOf } from '../leftovers.js';
 import { freePort } from './ports.js';
 import { type ServerProcess, startProcess } from './process.js';
 import { reachableFolder, reachableProgram, unprivilegedUser } from './unprivileged.js';
 
 const CONNECTIONS = 400;
+const FORGOTTEN_WITHIN_MS = 15_000;
+const POLL_MS = 50;
 
 export interface Postgres extends ServerProcess {
   readonly port: number;
@@ -34,6 +38,7 @@ export async function startPostgres(plan: PostgresPlan): Promise<Postgres> {
   const durable = plan.durable ?? true;
   if (!existsSync(join(folder, 'PG_VERSION'))) await initialise();
 
+  await untilForgotten(join(folder, 'postmaster.pid'));
   const port = plan.port ?? (await freePort());
   const settings = {
     port,
@@ -101,5 +106,21 @@ async function answers(url: string): Promise<boolean> {
     return true;
   } finally {
     await client.end().catch(() => {});
+  }
+}
+
+// A server that was killed keeps its number until its parent has taken note, and so long Postgres thinks that it still runs.
+async function untilForgotten(lockFile: string): Promise<void> {
+  const pid = existsSync(lockFile) ? Number(readFileSync(lockFile, 'utf8').split('\n')[0]) : 0;
+  const untilMs = performance.now() + FORGOTTEN_WITHIN_MS;
+  while (pid > 0 && startOf(pid) === '' && isKnown(pid) && performance.now() < untilMs) await sleep(POLL_MS);
+}
+
+function isKnown(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
