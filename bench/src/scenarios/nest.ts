@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '@moa/stack';
 import { openTestbed } from '@moa/testkit';
 import { grpcCaller } from '../caller.js';
 import { alternate, startServer } from '../measure.js';
@@ -25,6 +25,8 @@ export const nest: Scenario = {
       log('installing the peer ...');
       execFileSync('npm', ['ci', '--silent', '--no-audit', '--no-fund'], { cwd: PEER, stdio: 'inherit' });
     }
+    // The peer is given a port, since it does not tell which one it took.
+    const [port] = await freePorts(1);
     const bed = await openTestbed('bench-nest');
     const environment = { ...(await bed.environment('funding')), LOG_LEVEL: 'info' };
     const [ours, peer] = await Promise.all([
@@ -32,7 +34,7 @@ export const nest: Scenario = {
       startServer(`file://${PEER}/server.mjs`, {
         ...environment,
         NODE_ENV: 'production',
-        PORT: String(await freePort()),
+        PORT: String(port),
         PROTO: `${ROOT}proto`,
         GOOGLE: `${ROOT}node_modules/@grpc/grpc-js-xds/deps/googleapis`,
         SAMPLE: JSON.stringify(peersResponse, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
@@ -63,14 +65,3 @@ export const nest: Scenario = {
 // proto-loader's form of a time.
 const createTime = { seconds: Math.floor(response.pledge!.createTime!.getTime() / 1000), nanos: 0 };
 const peersResponse = { pledge: { ...response.pledge, createTime } };
-
-// The peer is given a port, since it does not tell which one it took.
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
