@@ -88,7 +88,8 @@ export const accountMetadata = { key: JWT_FILTER, path: [{ key: PAYLOAD }, { key
 function principal(access: Exclude<Rpc['access'], { $case: 'public' }>): object {
   switch (access.$case) {
     case 'signedIn':
-      return claim('sub', { present_match: true });
+      // A program is nobody in particular: signed in are persons.
+      return { and_ids: { ids: [claim('sub', { present_match: true }), { not_id: hasRole(Role.ROLE_PARTNER) }] } };
     case 'roles': {
       const { any, partnerScope } = access.value;
       return { or_ids: { ids: any.map((role) => (role === Role.ROLE_PARTNER ? partner(partnerScope) : hasRole(role))) } };

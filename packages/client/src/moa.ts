@@ -1,7 +1,8 @@
 // Everything that people and partners may call, with the comfort that every caller wants.
 
+import { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/account_admin_service';
 import type { Account, Tokens } from '@moa/contracts/auth/v1/auth';
-import { AccountAdminServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import type { ServiceDefinition } from '@moa/contracts/method';

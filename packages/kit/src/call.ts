@@ -13,6 +13,10 @@ export interface Call extends Origin {
   readonly token: string | undefined;
   /** The service that calls, as its certificate says: Envoy for people. */
   readonly service: string | undefined;
+  /** The address that a person calls from, as Envoy saw it; undefined for a call that did not come through Envoy. */
+  readonly address: string | undefined;
+  /** What the caller's program calls itself: nothing to rely on. */
+  readonly agent: string | undefined;
   /** When nobody waits for the answer any more, in milliseconds of the machine's clock. */
   readonly deadlineMs: number;
   /** Aborts when the caller has gone, or the deadline has passed. */
@@ -30,7 +34,10 @@ interface Facts {
   readonly requestId: string;
   readonly deadlineMs: number;
   readonly peer: () => string | undefined;
+  readonly header: (name: string) => string | undefined;
 }
+
+const ENVOY = 'envoy';
 
 /** A call as the chain builds it up. What costs something is made when it is asked for: most handlers never need it. */
 export class ServedCall implements Call {
@@ -69,6 +76,15 @@ export class ServedCall implements Call {
   get service(): string | undefined {
     this.#service ??= { name: this.#facts.peer() };
     return this.#service.name;
+  }
+
+  // Anybody may send the header; only Envoy's is true.
+  get address(): string | undefined {
+    return this.service === ENVOY ? this.#facts.header('x-envoy-external-address') : undefined;
+  }
+
+  get agent(): string | undefined {
+    return this.#facts.header('user-agent');
   }
 
   get signal(): AbortSignal {

@@ -1,21 +1,28 @@
-// Who calls: a person by a verified token, a service by its certificate.
+// Who calls: a person or a partner by a verified token, a service by its certificate.
 import { hash } from 'node:crypto';
-import type { Metadata } from '@grpc/grpc-js';
+import { type Metadata, status } from '@grpc/grpc-js';
 import type { Policy } from '@moa/contracts/method';
 import { Role } from '@moa/contracts/options/v1/options';
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Clock } from './clock.js';
 import { Failure, fail } from './failure.js';
+import type { Revocations } from './revocations.js';
 
 export const TOKEN_AUDIENCE = 'moa';
+/** How long an access token is good. */
+export const ACCESS_TOKEN_MS = 10 * 60_000;
+const PARTNER = 'PARTNER';
 const MAX_CACHED_TOKENS = 10_000;
 const BEARER = /^Bearer (\S+)$/i;
 
-/** A person with a verified token. */
+/** A person, or a partner's program, with a verified token. */
 export interface Caller {
+  /** Of a partner: its client's id. */
   readonly accountId: string;
-  /** "USER", "SELLER", ... */
+  /** "USER", "SELLER", ... Without ADMIN and COMPLIANCE unless the session has passed a second factor. */
   readonly roles: readonly string[];
+  /** What a partner's program may do; nobody else has any. */
+  readonly scopes: readonly string[];
   readonly sessionId: string;
 }
 
@@ -31,8 +38,8 @@ export type Identify = (metadata: Metadata) => Identified | undefined | Promise<
  * Verifies access tokens (RFC 9068 with EdDSA; the checks of RFC 8725). A verified one is remembered, by its hash, until it expires:
  * the answer is then synchronous.
  */
-export function tokenVerifier(keys: JWTVerifyGetKey, issuer: string, clock: Clock): Identify {
-  const verified = new Map<string, { identified: Identified; expiresAtMs: number }>();
+export function tokenVerifier(keys: JWTVerifyGetKey, revocations: Revocations, issuer: string, clock: Clock): Identify {
+  const verified = new Map<string, Verified>();
 
   return (metadata) => {
     const headers = metadata.get('authorization');
@@ -42,10 +49,14 @@ export function tokenVerifier(keys: JWTVerifyGetKey, issuer: string, clock: Cloc
     const digest = hash('sha256', token, 'base64');
     const known = verified.get(digest);
     if (!known) return verify(token, digest);
-    if (known.expiresAtMs > clock.now().getTime()) return known.identified;
+    if (known.expiresAtMs > clock.now().getTime() && !isRevoked(known)) return known.identified;
     verified.delete(digest);
     throw fail('TOKEN_REFUSED');
   };
+
+  function isRevoked({ identified, version }: Verified): boolean {
+    return revocations.includes(identified.caller.sessionId, version);
+  }
 
   async function verify(token: string, digest: string): Promise<Identified> {
     try {
@@ -54,33 +65,44 @@ export function tokenVerifier(keys: JWTVerifyGetKey, issuer: string, clock: Cloc
         issuer,
         audience: TOKEN_AUDIENCE,
         typ: 'at+jwt',
-        requiredClaims: ['sub', 'exp', 'sid', 'roles'],
+        requiredClaims: ['sub', 'exp', 'sid', 'sv', 'roles'],
         currentDate: clock.now(),
       });
-      const caller = callerOf(payload);
+      const { sv: version, exp = 0 } = payload;
+      if (typeof version !== 'number') throw fail('TOKEN_REFUSED');
+      const found = { identified: { caller: callerOf(payload), token }, version, expiresAtMs: exp * 1000 };
+      await revocations.ready();
+      if (isRevoked(found)) throw fail('TOKEN_REFUSED');
       // The oldest goes first: a map keeps the order of insertion.
       if (verified.size >= MAX_CACHED_TOKENS) verified.delete(verified.keys().next().value!);
-      const identified = { caller, token };
-      verified.set(digest, { identified, expiresAtMs: payload.exp! * 1000 });
-      return identified;
+      verified.set(digest, found);
+      return found.identified;
     } catch (error) {
-      if (error instanceof Failure) throw error;
-      // Anything else is not the token's fault: its key could not be had.
+      if (error instanceof Failure && error.code === status.UNAUTHENTICATED) throw error;
+      // Anything else is not the token's fault: its key, or what was revoked, could not be had.
       throw fail(error instanceof errors.JOSEError ? 'TOKEN_REFUSED' : 'KEYS_UNAVAILABLE');
     }
   }
 }
 
-function callerOf({ sub, sid, roles }: JWTPayload): Caller {
+interface Verified {
+  readonly identified: Identified;
+  /** Of the session, when the token was made. */
+  readonly version: number;
+  readonly expiresAtMs: number;
+}
+
+function callerOf({ sub, sid, roles, scope = '' }: JWTPayload): Caller {
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-  if (!isText(sub) || !isText(sid) || !Array.isArray(roles) || !roles.every(isText)) throw fail('TOKEN_REFUSED');
-  return { accountId: sub, roles, sessionId: sid };
+  if (!isText(sub) || !isText(sid) || !Array.isArray(roles) || !roles.every(isText) || typeof scope !== 'string')
+    throw fail('TOKEN_REFUSED');
+  return { accountId: sub, roles, scopes: scope.split(' ').filter(Boolean), sessionId: sid };
 }
 
 /** What decides about a policy, put in the form that a call is compared with. */
 export type Authorize = (caller: Caller | undefined, service: () => string | undefined) => void;
 
-/** Lets a call pass, or throws: by the person's roles, or for an INTERNAL RPC by the certificate of the calling service. */
+/** Lets a call pass, or throws: by the caller's roles and a partner's scopes, or for an INTERNAL RPC by the certificate of the calling service. */
 export function authorizer({ access }: Policy): Authorize {
   switch (access.$case) {
     case 'public':
@@ -88,12 +110,17 @@ export function authorizer({ access }: Policy): Authorize {
     case 'signedIn':
       return (caller) => {
         if (!caller) throw fail('TOKEN_MISSING');
+        // A program is nobody in particular: it has no profile, no pledges, no sessions.
+        if (caller.roles.includes(PARTNER)) throw fail('CALLER_NOT_ALLOWED');
       };
     case 'roles': {
       const names = roleNames(access.value.any);
+      const { partnerScope } = access.value;
+      const lets = (role: string, scopes: readonly string[]) =>
+        names.has(role) && (role !== PARTNER || partnerScope === '' || scopes.includes(partnerScope));
       return (caller) => {
         if (!caller) throw fail('TOKEN_MISSING');
-        if (!caller.roles.some((role) => names.has(role))) throw fail('CALLER_NOT_ALLOWED');
+        if (!caller.roles.some((role) => lets(role, caller.scopes))) throw fail('CALLER_NOT_ALLOWED');
       };
     }
     case 'internal': {

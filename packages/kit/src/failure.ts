@@ -74,6 +74,11 @@ export const fail = failures('moa', {
   TOKEN_MISSING: status.UNAUTHENTICATED,
   TOKEN_REFUSED: status.UNAUTHENTICATED,
   CALLER_NOT_ALLOWED: status.PERMISSION_DENIED,
+  FRESH_AUTH_NEEDED: {
+    code: status.PERMISSION_DENIED,
+    ko: '본인 확인을 다시 해 주세요.',
+    en: 'Please confirm once more that it is you.',
+  },
   REQUEST_INVALID: status.INVALID_ARGUMENT,
   REQUEST_ID_REUSED: status.INVALID_ARGUMENT,
   REQUEST_IN_PROGRESS: status.ABORTED,

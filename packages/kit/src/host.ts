@@ -2,13 +2,15 @@
 // to answer with listen(), and stops in the reverse order.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from '@grpc/grpc-js';
+import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
+import { SessionRevoked } from '@moa/contracts/auth/v1/auth_events';
 import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { domainOf } from '@moa/contracts/descriptors';
 import type { ServiceDefinition } from '@moa/contracts/method';
 import type { PrismaPg } from '@prisma/adapter-pg';
 import { HealthImplementation } from 'grpc-health-check';
-import type { JWTVerifyGetKey } from 'jose';
 import { Gauge, type Registry } from 'prom-client';
+import { askAuth, type TokenAuthority } from './authority.js';
 import { type Identify, tokenVerifier } from './caller.js';
 import { type Clock, realClock, shiftedClock } from './clock.js';
 import type { HostConfig } from './config.js';
@@ -20,10 +22,10 @@ import { connectNats, ensureStream, type Nats } from './events/nats.js';
 import { startRelay } from './events/relay.js';
 import type { Subscription } from './events/subscription.js';
 import { type Job, type JobRun, startJob } from './jobs.js';
-import { keysOfAuth } from './keys.js';
 import { createLog, type Logger, logCall } from './log.js';
 import { callMetrics, createRegistry, serveMetrics } from './metrics.js';
 import { forgetOld, RETENTION_EVERY_MS } from './retention.js';
+import { ASKED_EVERY_MS, openRevocations } from './revocations.js';
 import { addService, createServer, type Implementation } from './serve.js';
 import { certificatesIn } from './tls.js';
 
@@ -49,8 +51,8 @@ export interface Host {
   database<C extends PrismaLike>(make: (adapter: PrismaPg) => C): Database<C>;
   /** A client of another service over mutual TLS; the callee's name is that of the contract's domain. */
   connect<S extends ServiceDefinition>(definition: S, address: string): Remote<S>;
-  /** Verifies tokens with these keys instead of asking auth: for auth itself. */
-  verifyTokensWith(keys: JWTVerifyGetKey): void;
+  /** Verifies tokens by what this says instead of asking auth: for auth itself. */
+  verifyTokensWith(authority: TokenAuthority): void;
   serve<S extends ServiceDefinition>(definition: S, handlers: Implementation<S>): void;
   /** Owns the domain's stream, and publishes the outbox to it. */
   relay(db: Database<PrismaLike>): Promise<void>;
@@ -87,6 +89,7 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
     registers: [registry],
   });
   let nats: Promise<Nats> | undefined;
+  let authority: TokenAuthority | undefined;
   let identify: Identify | undefined;
 
   const host: Host = {
@@ -106,13 +109,14 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
       closers.push(() => remote.close());
       return remote;
     },
-    verifyTokensWith(keys) {
-      identify = tokenVerifier(keys, config.ISSUER, clock);
+    verifyTokensWith(own) {
+      authority = own;
     },
     serve(definition, handlers) {
       addService(server, definition, handlers, {
         clock,
         identify: (metadata) => identify!(metadata),
+        authTimeOf: (sessionId, callingFor) => authority!.authTimeOf(sessionId, callingFor),
         finished: (rpc, error, durationMs, call) => {
           measure(rpc, error, durationMs);
           logCall(log, rpc, error, durationMs, call);
@@ -156,7 +160,7 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
       closers.push(close);
     },
     async listen() {
-      identify ??= tokenVerifier(keysOfAuth(host.connect(AuthServiceDefinition, required('AUTH_ADDRESS'))), config.ISSUER, clock);
+      if (services.length > 1) identify = openIdentity();
       try {
         const metrics = await serveMetrics(registry, config.METRICS_LISTEN);
         closers.unshift(metrics.close);
@@ -172,6 +176,7 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
       }
     },
   };
+  // The host as a whole, and each contract that it serves.
   const services = [''];
   return host;
 
@@ -179,6 +184,27 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
     const value = config[key];
     if (value === undefined) throw new Error(`${name} needs ${key}`);
     return value;
+  }
+
+  // Who calls, by tokens that hold: signed by auth, and not revoked since.
+  function openIdentity(): Identify {
+    const address = () => required('AUTH_ADDRESS');
+    authority ??= askAuth(host.connect(AuthServiceDefinition, address()), host.connect(AccountServiceDefinition, address()));
+    const revocations = openRevocations(authority.listRevoked, clock);
+    host.job('revocations', ASKED_EVERY_MS, () =>
+      revocations.refresh().catch((error) => log.warn({ error: (error as Error).message }, 'auth does not say what is revoked')),
+    );
+    if (config.NATS_URL) {
+      void openNats().then(({ connection, subjects }) =>
+        connection.subscribe(subjects.subjectOf(SessionRevoked.$type, '*'), {
+          callback(_, { data }) {
+            const { sessionId, version } = SessionRevoked.decode(data);
+            revocations.add({ sessionId, version: Number(version), revokeTime: clock.now() });
+          },
+        }),
+      );
+    }
+    return tokenVerifier(authority.keys, revocations, config.ISSUER, clock);
   }
 
   function openNats(): Promise<Nats> {

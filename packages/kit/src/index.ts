@@ -1,5 +1,6 @@
+export type { TokenAuthority } from './authority.js';
 export type { Call } from './call.js';
-export { type Caller, roleName, TOKEN_AUDIENCE } from './caller.js';
+export { ACCESS_TOKEN_MS, type Caller, roleName, TOKEN_AUDIENCE } from './caller.js';
 export { type Clock, realClock, shiftedClock } from './clock.js';
 export { ConfigError, type HostConfig, hostAndPort, hostVariables, readConfig, Secret, secret } from './config.js';
 export { connect, type Remote } from './connect.js';
@@ -25,6 +26,7 @@ export type { Job, JobRun } from './jobs.js';
 export { type Origin, originAt, sqlCall } from './origin.js';
 export { makePageToken, pageOf, pageSizeOf, readPageToken } from './pages.js';
 export { claimFirst, once } from './requests.js';
+export type { RevokedSession } from './revocations.js';
 export { runService } from './run.js';
 export { seal, unseal } from './seal.js';
 export { addService, type Chain, createServer, type Handler, type Implementation } from './serve.js';

@@ -22,9 +22,10 @@ export function createLog(name: string, level: string): Logger {
   );
 }
 
-/** One line for a call: what, how it ended, how long it took, and how to find it again. Nothing about the person. */
-export function logCall(log: Logger, rpc: string, error: unknown, durationMs: number, { requestId, trace }: Call): void {
-  const line = { rpc, ms: Math.round(durationMs * 100) / 100, requestId, trace: traceIdOf(trace) };
+/** One line for a call: what, how it ended, how long it took, and how to find it again. A partner by its client; nothing about a person. */
+export function logCall(log: Logger, rpc: string, error: unknown, durationMs: number, { requestId, trace, person }: Call): void {
+  const partner = person?.roles.includes('PARTNER') && { partner: person.accountId, scopes: person.scopes };
+  const line = { rpc, ms: Math.round(durationMs * 100) / 100, requestId, trace: traceIdOf(trace), ...partner };
   if (error === null) log.info(line, 'ok');
   else if (error instanceof Failure) log.info({ ...line, reason: error.reason }, 'refused');
   else log.error({ ...line, err: error }, 'failed');

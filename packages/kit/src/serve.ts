@@ -1,7 +1,8 @@
-// Serves a contract with plain async functions, each behind one fused chain: identity, access, decoding, rules, deadline, errors, and one
-// finish for log and metrics. One wrapper, not a stack of interceptors, which never came out faster (design: benchmarks).
+// Serves a contract with plain async functions, each behind one fused chain: identity, access, decoding, rules, freshness, deadline, errors,
+// and one finish for log and metrics. One wrapper, not a stack of interceptors, which never came out faster (design: benchmarks).
 import { type handleUnaryCall, Server, type ServerUnaryCall, type sendUnaryData, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { type MethodDefinition, pathOf, policyOf, type RequestOf, type ResponseOf, type ServiceDefinition } from '@moa/contracts/method';
+import type { TokenAuthority } from './authority.js';
 import { type Call, ServedCall } from './call.js';
 import { authorizer, type Identify } from './caller.js';
 import type { Clock } from './clock.js';
@@ -17,6 +18,7 @@ const MAX_STREAMS = 1_000;
 // Past this a service sheds early, so that what it has taken in is still answered in time.
 const MAX_IN_FLIGHT = 500;
 const SHED_RETRY_MS = 1_000;
+const MINUTE_MS = 60_000;
 
 export type Handler<M> = (request: RequestOf<M>, call: Call) => Promise<ResponseOf<M>>;
 
@@ -26,6 +28,8 @@ export type Implementation<S extends ServiceDefinition> = { readonly [M in keyof
 /** What the chain is made of. */
 export interface Chain {
   readonly identify: Identify;
+  /** Asked by RPCs that need a fresh sign-in or second factor. */
+  readonly authTimeOf: TokenAuthority['authTimeOf'];
   readonly clock: Clock;
   /** Called once for each finished call; `error` is null when it went well. */
   readonly finished: (path: string, error: unknown, durationMs: number, call: Call) => void;
@@ -57,7 +61,7 @@ function guarded(
   service: ServiceDefinition,
   method: MethodDefinition,
   handle: Handler<MethodDefinition>,
-  { identify, clock, finished }: Chain,
+  { identify, authTimeOf, clock, finished }: Chain,
   load: { inFlight: number },
 ): handleUnaryCall<Buffer, Uint8Array> {
   const path = pathOf(service, method);
@@ -67,15 +71,17 @@ function guarded(
 
   return (grpcCall: ServerUnaryCall<Buffer, Uint8Array>, reply: sendUnaryData<Uint8Array>) => {
     const startedMs = performance.now();
-    const trace = childTrace(grpcCall.metadata.get('traceparent')[0] as string | undefined);
+    const header = (name: string) => grpcCall.metadata.get(name)[0] as string | undefined;
+    const trace = childTrace(header('traceparent'));
     const call = new ServedCall({
       at: clock.now(),
       trace,
       method: path,
       // Envoy gives each call an id; one that did not come through it is known by its trace.
-      requestId: (grpcCall.metadata.get('x-request-id')[0] as string | undefined) ?? traceIdOf(trace),
+      requestId: header('x-request-id') ?? traceIdOf(trace),
       deadlineMs: deadlineOf(grpcCall, policy.timeoutMs),
       peer: () => peerOf(grpcCall.getAuthContext()),
+      header,
     });
     load.inFlight++;
     let isFinished = false;
@@ -109,9 +115,17 @@ function guarded(
     authorize(call.person, () => call.service);
     const request = read(grpcCall.request);
     // Encoded again: two clients may write the same message in different bytes.
+    if (policy.freshAuthMinutes > 0) await requireFresh(call);
     call.takeRequest(request as { requestId?: string }, () => method.requestType.encode(request).finish());
     // Encoded here, so that an answer that cannot be is an accident like any other.
     return method.responseType.encode(await handle(request, call)).finish();
+  }
+
+  // Auth itself is asked: a token may have been made before the session ended, or long after its person was last seen to be there.
+  async function requireFresh({ caller, at, trace, requestId, deadlineMs }: ServedCall): Promise<void> {
+    const authTime = await authTimeOf(caller.sessionId, { at, trace, requestId, deadlineMs });
+    const minutes = policy.freshAuthMinutes;
+    if (!authTime || at.getTime() - authTime.getTime() > minutes * MINUTE_MS) throw fail('FRESH_AUTH_NEEDED', { minutes });
   }
 }
 

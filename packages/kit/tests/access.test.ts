@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Metadata, status } from '@grpc/grpc-js';
-import { AccountAdminServiceDefinition, AccountServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/account_admin_service';
+import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
+import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
 import { openTestbed, reasonOf } from '@moa/testkit';
 import { test } from 'uvu';
@@ -45,7 +47,7 @@ test('a public RPC may be called without a token, and by whoever has a good one'
   assert.is(calls.at(-1)!.person, undefined);
   assert.throws(() => calls.at(-1)!.caller, /TOKEN_MISSING/);
   assert.is(await outcomeOf(publicRpc.getJwks({}, await bed.as(accountId, 'SELLER'))), 'OK');
-  assert.equal(calls.at(-1)!.caller, { accountId, roles: ['SELLER'], sessionId: accountId });
+  assert.equal(calls.at(-1)!.caller, { accountId, roles: ['SELLER'], scopes: [], sessionId: accountId });
 });
 
 test('a bad token is refused on a public RPC, too', async () => {
@@ -54,9 +56,10 @@ test('a bad token is refused on a public RPC, too', async () => {
   assert.is(await outcomeOf(publicRpc.getJwks({}, metadata)), 'UNAUTHENTICATED TOKEN_REFUSED');
 });
 
-test('an RPC for the signed in takes any account, and nobody else', async () => {
+test("an RPC for the signed in takes any person's account, and nobody else", async () => {
   assert.is(await outcomeOf(signedInRpc.getProfile({})), 'UNAUTHENTICATED TOKEN_MISSING');
-  for (const role of ['USER', 'PARTNER', 'ADMIN'])
+  assert.is(await outcomeOf(signedInRpc.getProfile({}, await bed.as(accountId, 'PARTNER'))), 'PERMISSION_DENIED CALLER_NOT_ALLOWED');
+  for (const role of ['USER', 'SELLER', 'ADMIN'])
     assert.is(await outcomeOf(signedInRpc.getProfile({}, await bed.as(accountId, role))), 'OK');
 });
 

@@ -1,7 +1,8 @@
 // A person calls user, and user calls auth: what goes along with a call, and how it ends.
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import { AccountServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
+import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
 import { openTestbed, reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';

@@ -8,7 +8,8 @@ import * as assert from 'uvu/assert';
 import { tokenVerifier } from '../src/caller.js';
 import { type Failure, openHost, realClock } from '../src/index.js';
 import { keysOfAuth } from '../src/keys.js';
-import { configAs, implement } from './support.js';
+import { openRevocations } from '../src/revocations.js';
+import { configAs, implement, NOTHING_REVOKED } from './support.js';
 
 const bed = await openTestbed('keys');
 const newKey = async (kid: string) => {
@@ -17,7 +18,7 @@ const newKey = async (kid: string) => {
   return { kid, privateKey, jwk: { kid, kty, crv, x, alg: 'EdDSA' } };
 };
 const tokenOf = ({ kid, privateKey }: Awaited<ReturnType<typeof newKey>>) =>
-  new SignJWT({ roles: ['USER'], sid: randomUUID() })
+  new SignJWT({ roles: ['USER'], sid: randomUUID(), sv: 1 })
     .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid })
     .setSubject(randomUUID())
     .setIssuer('https://moa.test')
@@ -29,7 +30,7 @@ const [first, second] = [await newKey('first'), await newKey('second')];
 let published = [first.jwk];
 let questions = 0;
 const auth = await openHost('auth', await configAs(bed, 'auth'));
-auth.verifyTokensWith(async () => first.privateKey);
+auth.verifyTokensWith({ ...NOTHING_REVOKED, keys: async () => first.privateKey });
 auth.serve(
   AuthServiceDefinition,
   implement(AuthServiceDefinition, {
@@ -68,7 +69,12 @@ test('a key that appeared since is found, and forged ones do not flood auth with
 test('while auth is away the known keys still serve, and strange ones are not called wrong', async () => {
   await running.stop();
   assert.is(await holds(first), 'first');
-  const identify = tokenVerifier(keysOfAuth(remote), 'https://moa.test', realClock);
+  const identify = tokenVerifier(
+    keysOfAuth(remote),
+    openRevocations(NOTHING_REVOKED.listRevoked, realClock),
+    'https://moa.test',
+    realClock,
+  );
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${await tokenOf(second)}`);
   const error = (await (identify(metadata) as Promise<unknown>).catch((refusal) => refusal)) as Failure;

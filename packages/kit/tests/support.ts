@@ -16,6 +16,9 @@ export function implement<S extends ServiceDefinition>(definition: S, handlers: 
   return { ...Object.fromEntries(Object.keys(definition.methods).map((name) => [name, unplayed])), ...handlers } as Implementation<S>;
 }
 
+/** Of an authority for which every session lives. */
+export const NOTHING_REVOKED = { listRevoked: async () => [], authTimeOf: async () => new Date() };
+
 /** The configuration of a service that has no tables but the kit's, and shows the certificate of `name`. */
 export async function configAs(bed: Testbed, name: string, database = 'toy'): Promise<HostConfig> {
   return { ...(await bed.config(database)), CERTIFICATES: bed.certificates(name) };

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { status } from '@grpc/grpc-js';
-import { AccountServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
+import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { ensureCertificates } from '@moa/stack';
 import { connectAs, openTestbed, reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addService, certificatesIn, connect, createServer, openHost, realClock } from '../src/index.js';
-import { configAs, errorOf, implement } from './support.js';
+import { configAs, errorOf, implement, NOTHING_REVOKED } from './support.js';
 
 const bed = await openTestbed('tls');
 const REFRESH_MS = 5;
@@ -118,7 +119,7 @@ test('half of a new set is not used: the old one serves until the new one is who
 async function serveFrom(certificateFolder: string): Promise<{ address: string; close(): void }> {
   const certificates = certificatesIn(certificateFolder, REFRESH_MS);
   const server = createServer();
-  addService(server, AuthServiceDefinition, handlers, { identify: () => undefined, clock: realClock, finished() {} });
+  addService(server, AuthServiceDefinition, handlers, { ...NOTHING_REVOKED, identify: () => undefined, clock: realClock, finished() {} });
   await certificates.read();
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync('127.0.0.1:0', certificates.server, (error, bound) => (error ? reject(error) : resolve(bound))),

@@ -8,7 +8,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tokenVerifier } from '../src/caller.js';
 import { openHost } from '../src/index.js';
-import { configAs, implement } from './support.js';
+import { openRevocations } from '../src/revocations.js';
+import { configAs, implement, NOTHING_REVOKED } from './support.js';
 
 const bed = await openTestbed('tokens');
 const ISSUER = 'https://moa.test';
@@ -18,7 +19,7 @@ const publicJwk = await exportJWK(ours.publicKey);
 const keySet = createLocalJWKSet({ keys: [{ ...publicJwk, kid: 'ours', alg: 'EdDSA' }] });
 
 const host = await openHost('auth', await configAs(bed, 'auth'));
-host.verifyTokensWith(keySet);
+host.verifyTokensWith({ ...NOTHING_REVOKED, keys: keySet });
 host.serve(AuthServiceDefinition, implement(AuthServiceDefinition, { getJwks: async () => ({ keys: [] }) }));
 host.serve(UserServiceDefinition, implement(UserServiceDefinition, { getProfile: async () => ({ profile: undefined }) }));
 const running = await host.listen();
@@ -29,6 +30,7 @@ const HEADER: JWTHeaderParameters = { alg: 'EdDSA', typ: 'at+jwt', kid: 'ours' }
 const claims = (): Record<string, unknown> => ({
   sub: randomUUID(),
   sid: randomUUID(),
+  sv: 1,
   roles: ['USER'],
   iss: ISSUER,
   aud: 'moa',
@@ -68,13 +70,15 @@ test('a token of another audience, issuer or kind is refused', async () => {
   await isRefused(`Bearer ${await sign({ iss: 'https://elsewhere.test' })}`, 'iss');
   await isRefused(`Bearer ${await sign({}, { typ: 'JWT' })}`, 'an id token');
   await isRefused(`Bearer ${await sign({}, { typ: undefined as never })}`, 'no typ');
-  for (const claim of ['sub', 'sid', 'roles', 'exp']) await isRefused(`Bearer ${await sign({ [claim]: undefined })}`, `no ${claim}`);
+  for (const claim of ['sub', 'sid', 'sv', 'roles', 'exp']) await isRefused(`Bearer ${await sign({ [claim]: undefined })}`, `no ${claim}`);
 });
 
 test('a token whose claims are of the wrong type is refused', async () => {
   await isRefused(`Bearer ${await sign({ roles: 'ADMIN' })}`, 'roles as text');
   await isRefused(`Bearer ${await sign({ roles: [1] })}`, 'roles as numbers');
   await isRefused(`Bearer ${await sign({ sid: 7 })}`, 'sid as a number');
+  await isRefused(`Bearer ${await sign({ sv: '1' })}`, 'sv as text');
+  await isRefused(`Bearer ${await sign({ scope: ['all'] })}`, 'scope as a list');
   await isRefused(`Bearer ${await sign({ sub: '' })}`, 'empty sub');
 });
 
@@ -131,7 +135,7 @@ test('two authorization headers are refused, though each is good', async () => {
   // Over the wire Node keeps the first of them: whoever gets them both must not choose.
   const metadata = new Metadata();
   for (let i = 0; i < 2; i++) metadata.add('authorization', `Bearer ${await sign()}`);
-  const identify = tokenVerifier(keySet, ISSUER, host.clock);
+  const identify = tokenVerifier(keySet, openRevocations(NOTHING_REVOKED.listRevoked, host.clock), ISSUER, host.clock);
   assert.throws(() => identify(metadata), /TOKEN_REFUSED/);
 });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AccountAdminServiceDefinition, GetAccountRequest, GrantRoleRequest } from '@moa/contracts/auth/v1/auth_service';
+import { AccountAdminServiceDefinition, GetAccountRequest, GrantRoleRequest } from '@moa/contracts/auth/v1/account_admin_service';
 import { UpdateProfileRequest, UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

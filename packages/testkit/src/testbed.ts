@@ -8,7 +8,7 @@ import { type HostConfig, hostVariables, readConfig } from '@moa/kit';
 import { bedNumber, copyTemplate, inDatabase, makeRedisUser, natsUrl } from '@moa/stack';
 import { type Connected, connectAs } from './connect.js';
 import { useServers } from './servers.js';
-import { bearer, ISSUER, openTokenMaker } from './tokens.js';
+import { bearer, ISSUER, openTokenMaker, type TokenMaker } from './tokens.js';
 
 export interface Testbed {
   /** Everything the stack would tell a service in its environment, for a service in this process or one of its own. Ports are free ones. */
@@ -23,8 +23,10 @@ export interface Testbed {
   certificates(name: string): string;
   /** Metadata with a real token of an account, by default a USER's. */
   as(accountId: string, ...roles: string[]): Promise<Metadata>;
-  /** The token itself. `at` is when it was made: by default the bed's clock. */
-  token(accountId: string, roles?: readonly string[], at?: Date): Promise<string>;
+  /** The token itself. */
+  readonly token: TokenMaker['token'];
+  readonly revoke: TokenMaker['revoke'];
+  readonly sayAuthTime: TokenMaker['sayAuthTime'];
   /** A client over mutual TLS with somebody's certificate: Envoy's unless said otherwise, none for `null`. Closed with the bed. */
   connect<S extends ServiceDefinition>(service: S, address: string, options?: { readonly as?: string | null }): Connected<S>;
   /** Moves the clock of every service of this bed; forward for positive numbers. */
@@ -41,7 +43,6 @@ export async function openTestbed(name: string): Promise<Testbed> {
   const folder = mkdtempSync(join(tmpdir(), `moa-${name}-`));
   const clockFile = join(folder, 'clock.json');
   const certificates = (owner: string) => join(servers.certificates, owner);
-  const tokens = await openTokenMaker(servers.certificates);
   const clients: { close(): void }[] = [];
   const made = new Map<string, Promise<unknown>>();
   let offsetMs = 0;
@@ -51,6 +52,7 @@ export async function openTestbed(name: string): Promise<Testbed> {
     return made.get(what) as Promise<T>;
   };
   const now = () => new Date(Date.now() + offsetMs);
+  const tokens = await openTokenMaker(servers.certificates, now);
   const database = (service: string) => once(`database ${service}`, () => copyTemplate(servers, service, `${bed}_${service}`));
   const redis = (service: string) => once(`redis ${service}`, () => makeRedisUser(servers, bed, service));
 
@@ -68,16 +70,16 @@ export async function openTestbed(name: string): Promise<Testbed> {
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
     DRAIN_MS: '0',
   });
-  const token = (accountId: string, roles: readonly string[] = ['USER'], at = now()) => tokens.token(accountId, roles, at);
-
   return {
     environment,
     config: async (service) => readConfig(hostVariables, await environment(service)),
     databaseUrl: async (service) => inDatabase(servers.postgresUrl, new URL(await database(service)).pathname.slice(1)),
     natsUrl: natsUrl(servers, bed, 'test'),
     certificates,
-    token,
-    as: async (accountId, ...roles) => bearer(await token(accountId, roles.length > 0 ? roles : undefined)),
+    token: tokens.token,
+    revoke: tokens.revoke,
+    sayAuthTime: tokens.sayAuthTime,
+    as: async (accountId, ...roles) => bearer(await tokens.token(accountId, roles.length > 0 ? { roles } : {})),
     connect(service, address, { as = 'envoy' } = {}) {
       const client = connectAs(service, address, certificates(as ?? 'envoy'), as !== null);
       clients.push(client);

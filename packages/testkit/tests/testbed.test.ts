@@ -23,7 +23,7 @@ test('the clock moves tokens along', async () => {
   const accountId = randomUUID();
   const before = decodeJwt(await bed.token(accountId)).exp!;
   bed.shiftClock(86_400_000);
-  const after = decodeJwt(await bed.token(accountId, ['ADMIN'])).exp!;
+  const after = decodeJwt(await bed.token(accountId, { roles: ['ADMIN'] })).exp!;
   assert.ok(after - before >= 86_400 && after - before < 86_500);
 });
 

@@ -4,9 +4,10 @@ import type { RoleName } from './domain/roles.js';
 import type { AccountRow } from './store/accounts.js';
 import type { PublicSigningKey } from './store/signing-keys.js';
 
-export const accountToProto = ({ id, email, roles, state, createTime }: AccountRow): Account => ({
+export const accountToProto = ({ id, email, emailVerifyTime, roles, state, createTime }: AccountRow): Account => ({
   id,
-  email,
+  email: email ?? '',
+  emailVerified: emailVerifyTime !== null,
   roles: roles.map((role) => Role[`ROLE_${role as RoleName}`]),
   state: Account_State[`STATE_${state as 'ACTIVE' | 'SUSPENDED'}`],
   createTime,

@@ -1,5 +1,7 @@
 import { hkdfSync } from 'node:crypto';
-import { AccountAdminServiceDefinition, AccountServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/account_admin_service';
+import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
+import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { type Database, openHost, originAt, type Running } from '@moa/kit';
 import type { AuthConfig } from './config.js';
 import { onSellerApproved } from './events/on-seller-approved.js';
@@ -9,7 +11,7 @@ import { type Keyring, openKeyring, verificationKeys } from './keyring.js';
 import { openPasswords, type Passwords } from './passwords.js';
 import { openRedis } from './redis.js';
 import { accountAdminService, accountService, authService } from './rpc/index.js';
-import { forgetSessions } from './store/sessions.js';
+import { findAuthTime, forgetSessions, listRevoked } from './store/sessions.js';
 import { openThrottle, type Throttle } from './throttle.js';
 import { type IssueTokens, tokenIssuer } from './tokens.js';
 
@@ -38,7 +40,11 @@ export async function startAuth(config: AuthConfig): Promise<Running> {
   const throttle = openThrottle(redis, config.REDIS_PREFIX, host.log);
   const context: Context = { db, passwords, throttle, keyring, refreshTokenKey, issueTokens };
 
-  host.verifyTokensWith(verificationKeys(keyring, host.clock));
+  host.verifyTokensWith({
+    keys: verificationKeys(keyring, host.clock),
+    listRevoked: (since) => listRevoked(db, since, undefined),
+    authTimeOf: (sessionId, { at = host.clock.now() }) => findAuthTime(db, sessionId, at),
+  });
   host.serve(AuthServiceDefinition, authService(context));
   host.serve(AccountAdminServiceDefinition, accountAdminService(context));
   host.serve(AccountServiceDefinition, accountService(context));

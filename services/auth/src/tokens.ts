@@ -1,12 +1,11 @@
 // What a sign-in or a refresh gives: an access token that anybody can verify, and a refresh token that only we can.
 import type { Tokens } from '@moa/contracts/auth/v1/auth';
-import { TOKEN_AUDIENCE } from '@moa/kit';
+import { ACCESS_TOKEN_MS, TOKEN_AUDIENCE } from '@moa/kit';
 import { SignJWT } from 'jose';
 import { writeRefreshToken } from './domain/refresh-token.js';
+import { rolesInToken } from './domain/roles.js';
 import type { Keyring } from './keyring.js';
 import type { SessionRow } from './store/sessions.js';
-
-const ACCESS_TOKEN_MS = 10 * 60_000;
 
 export interface Grant {
   readonly account: { readonly id: string; readonly roles: readonly string[] };
@@ -21,7 +20,13 @@ export function tokenIssuer(keyring: Keyring, issuer: string, refreshTokenKey: B
   return async ({ account, session, secret }, at) => {
     const { kid, privateKey } = await keyring.signingKey(at);
     const accessExpireTime = new Date(at.getTime() + ACCESS_TOKEN_MS);
-    const accessToken = await new SignJWT({ sid: session.id, sv: Number(session.version), roles: [...account.roles] })
+    const claims = {
+      sid: session.id,
+      sv: Number(session.version),
+      roles: rolesInToken(account.roles, session.hasSecondFactor),
+      auth_time: Math.floor(session.authTime.getTime() / 1000),
+    };
+    const accessToken = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid })
       .setIssuer(issuer)
       .setAudience(TOKEN_AUDIENCE)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
+import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
 import { RoleChanged } from '@moa/contracts/auth/v1/auth_events';
-import { AccountServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { Role } from '@moa/contracts/options/v1/options';
 import { SellerApproved } from '@moa/contracts/seller/v1/seller_events';
 import { newId } from '@moa/kit';

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
-import { AccountAdminServiceDefinition, AccountServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/account_admin_service';
+import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
+import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { type Running, readConfig } from '@moa/kit';
 import { openTestbed } from '@moa/testkit';
 import pg from 'pg';

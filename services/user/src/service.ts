@@ -1,4 +1,4 @@
-import { AccountServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
 import { UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
 import { type Database, openHost, type Remote, type Running } from '@moa/kit';
 import type { UserConfig } from './config.js';

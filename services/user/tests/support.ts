@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceError } from '@grpc/grpc-js';
-import { AccountServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
+import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import type { ServiceDefinition } from '@moa/contracts/method';
 import { UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
-import { openHost, readConfig } from '@moa/kit';
+import { type Implementation, openHost, readConfig } from '@moa/kit';
 import { openEvents, openTestbed } from '@moa/testkit';
 import { variables } from '../src/config.js';
 import { startUser } from '../src/service.js';
@@ -34,20 +36,25 @@ export async function openUser(name: string) {
   // What this service asks of auth: the bed's keys, and an address for every account.
   async function startAuthOfTests() {
     const host = await openHost('auth', await bed.config('auth'));
-    const keys = host.connect(AuthServiceDefinition, (await bed.config('user')).AUTH_ADDRESS!);
-    const unused = () => Promise.reject(new Error('not asked by the user service'));
-    host.serve(AuthServiceDefinition, {
-      signUp: unused,
-      signIn: unused,
-      refreshToken: unused,
-      signOut: unused,
-      getJwks: () => keys.getJwks({}),
+    const address = (await bed.config('user')).AUTH_ADDRESS!;
+    const keys = host.connect(AuthServiceDefinition, address);
+    const tokens = host.connect(AccountServiceDefinition, address);
+    host.serve(AuthServiceDefinition, { ...unasked(AuthServiceDefinition), getJwks: () => keys.getJwks({}) });
+    host.serve(AccountServiceDefinition, {
+      getEmail: async ({ accountId }) => ({ email: emailOf(accountId) }),
+      listRevokedSessions: (request) => tokens.listRevokedSessions(request),
+      getSession: (request) => tokens.getSession(request),
     });
-    host.serve(AccountServiceDefinition, { getEmail: async ({ accountId }) => ({ email: emailOf(accountId) }) });
-    const { address, stop } = await host.listen();
+    const running = await host.listen();
     let stopped: Promise<void> | undefined;
-    return { address, stop: () => (stopped ??= stop()) };
+    return { address: running.address, stop: () => (stopped ??= running.stop()) };
   }
+}
+
+/** The RPCs of a contract that the user service never calls. */
+function unasked<S extends ServiceDefinition>(definition: S): Implementation<S> {
+  const refuse = () => Promise.reject(new Error('not asked by the user service'));
+  return Object.fromEntries(Object.keys(definition.methods).map((name) => [name, refuse])) as unknown as Implementation<S>;
 }
 
 export const emailOf = (accountId: string) => `${accountId}@moa.example`;

@@ -66,7 +66,8 @@ export function servicePermissions(service: string, domain: string, durables: re
         `$JS.ACK.*.*.*.${durable}.>`,
       ]),
     ],
-    subscribe: [`_INBOX_${service}.>`, `moa.${domain}.wake`],
+    // Every service hears at once of tokens that are not good any more.
+    subscribe: [`_INBOX_${service}.>`, `moa.${domain}.wake`, 'moa.auth.v1.SessionRevoked.*'],
   };
 }
 

@@ -13,3 +13,10 @@ export function checkRevoke(role: RoleName): RoleName {
   if (role === 'USER') throw fail('ROLE_STAYS', { role });
   return role;
 }
+
+// Of staff, a password alone is not believed.
+const STAFF: readonly string[] = ['ADMIN', 'COMPLIANCE'];
+
+/** What a session's tokens say of its account's roles. */
+export const rolesInToken = (roles: readonly string[], hasSecondFactor: boolean): string[] =>
+  roles.filter((role) => hasSecondFactor || !STAFF.includes(role));

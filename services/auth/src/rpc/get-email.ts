@@ -1,4 +1,4 @@
-import type { AccountServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import type { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
 import type { Handler } from '@moa/kit';
 import { fail } from '../errors.js';
 import type { Context } from '../service.js';
@@ -11,5 +11,5 @@ export const getEmail =
   async ({ accountId }) => {
     const account = await findAccount(db, accountId);
     if (!account) throw fail('ACCOUNT_NOT_FOUND');
-    return { email: account.email };
+    return { email: account.email ?? '' };
   };

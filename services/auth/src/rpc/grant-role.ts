@@ -1,4 +1,4 @@
-import type { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import type { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/account_admin_service';
 import { type Handler, roleName } from '@moa/kit';
 import { accountToProto } from '../convert.js';
 import { checkGrant, type RoleName } from '../domain/roles.js';

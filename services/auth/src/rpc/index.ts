@@ -1,10 +1,14 @@
-import type { AccountAdminServiceDefinition, AccountServiceDefinition, AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import type { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/account_admin_service';
+import type { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
+import type { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import type { Implementation } from '@moa/kit';
 import type { Context } from '../service.js';
 import { getAccount } from './get-account.js';
 import { getEmail } from './get-email.js';
 import { getJwks } from './get-jwks.js';
+import { getSession } from './get-session.js';
 import { grantRole } from './grant-role.js';
+import { listRevokedSessions } from './list-revoked-sessions.js';
 import { refreshToken } from './refresh-token.js';
 import { revokeRole } from './revoke-role.js';
 import { rotateSigningKey } from './rotate-signing-key.js';
@@ -29,4 +33,6 @@ export const accountAdminService = (context: Context): Implementation<typeof Acc
 
 export const accountService = (context: Context): Implementation<typeof AccountServiceDefinition> => ({
   getEmail: getEmail(context),
+  listRevokedSessions: listRevokedSessions(context),
+  getSession: getSession(context),
 });

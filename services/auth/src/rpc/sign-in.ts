@@ -19,12 +19,12 @@ export const signIn =
     if (waitMs > 0) throw fail('SIGN_IN_THROTTLED', {}, { retryAfterMs: waitMs });
 
     const account = await findCredentials(db, emailKey);
-    const isRight = await passwords.matches(account?.passwordHash, password, call.signal);
+    const isRight = await passwords.matches(account?.passwordHash ?? undefined, password, call.signal);
     if (!account || !isRight) throw fail('SIGN_IN_REFUSED');
     await throttle.clear(emailKey);
     if (account.state !== 'ACTIVE') throw fail('ACCOUNT_SUSPENDED');
 
     const secret = randomBytes(SECRET_BYTES);
-    const session = await startSession(db, call, account.id, secret);
+    const session = await startSession(db, call, { accountId: account.id, secret, device: call.agent ?? '', hasSecondFactor: false });
     return { tokens: await issueTokens({ account, session, secret }, call.at), account: accountToProto(account) };
   };

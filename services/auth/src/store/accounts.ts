@@ -7,7 +7,9 @@ import { Prisma, type PrismaClient } from '../generated/client.js';
 /** What others may see of an account. */
 export interface AccountRow {
   readonly id: string;
-  readonly email: string;
+  /** Null for one that came by another issuer without an address. */
+  readonly email: string | null;
+  readonly emailVerifyTime: Date | null;
   readonly roles: readonly string[];
   readonly state: string;
   readonly createTime: Date;
@@ -19,7 +21,7 @@ interface NewAccount {
   readonly roles: readonly RoleName[];
 }
 
-const VISIBLE = { id: true, email: true, roles: true, state: true, createTime: true } as const;
+const VISIBLE = { id: true, email: true, emailVerifyTime: true, roles: true, state: true, createTime: true } as const;
 
 /** Opens an account, and says whether it did: an address that has one keeps it as it is. */
 export async function createAccount(db: Database<PrismaClient>, { at, trace }: Origin, account: NewAccount): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { type Database, newId, type Origin, sqlCall, write } from '@moa/kit';
+import { type Database, newId, type Origin, type RevokedSession, sqlCall, write } from '@moa/kit';
 import { GRACE_MS, LAST_MS, type RefreshToken, SLIDING_MS, secretHashOf } from '../domain/refresh-token.js';
 import { fail } from '../errors.js';
 import { Prisma, type PrismaClient } from '../generated/client.js';
@@ -9,6 +9,9 @@ export interface SessionRow {
   readonly generation: number;
   readonly version: bigint;
   readonly expireTime: Date;
+  /** When its owner last signed in or passed a second factor. */
+  readonly authTime: Date;
+  readonly hasSecondFactor: boolean;
 }
 
 export interface RefreshedSession extends SessionRow {
@@ -16,19 +19,31 @@ export interface RefreshedSession extends SessionRow {
   readonly roles: readonly string[];
 }
 
-/** A new session with its first refresh token, whose random part is given. */
-export function startSession(db: Database<PrismaClient>, { at }: Origin, accountId: string, secret: Uint8Array): Promise<SessionRow> {
+export interface NewSession {
+  readonly accountId: string;
+  /** The random part of its refresh tokens. */
+  readonly secret: Uint8Array;
+  /** What its owner will know it by. */
+  readonly device: string;
+  readonly hasSecondFactor: boolean;
+}
+
+const ISSUED = { id: true, generation: true, version: true, expireTime: true, authTime: true, hasSecondFactor: true } as const;
+
+/** A new session, whose owner has just shown who they are. */
+export function startSession(db: Database<PrismaClient>, { at }: Origin, { secret, ...session }: NewSession): Promise<SessionRow> {
   return db.client.session.create({
     data: {
+      ...session,
       id: newId(),
-      accountId,
+      authTime: at,
       secretHash: secretHashOf(secret),
       rotateTime: at,
       expireTime: new Date(at.getTime() + SLIDING_MS),
       lastExpireTime: new Date(at.getTime() + LAST_MS),
       createTime: at,
     },
-    select: { id: true, generation: true, version: true, expireTime: true },
+    select: ISSUED,
   });
 }
 
@@ -45,6 +60,8 @@ export async function refreshSession(
     generation: number;
     version: bigint;
     expire_time: Date;
+    auth_time: Date;
+    has_second_factor: boolean;
   }>(
     db,
     fail,
@@ -52,8 +69,8 @@ export async function refreshSession(
       ${secretHashOf(token.secret)}::bytea, ${GRACE_MS}::integer * interval '1 millisecond', ${SLIDING_MS}::double precision * interval '1 millisecond')`,
   );
   if (row!.outcome !== 'REFRESHED') return undefined;
-  const { account_id: accountId, roles, generation, version, expire_time: expireTime } = row!;
-  return { id: token.sessionId, accountId, roles, generation, version, expireTime };
+  const { account_id: accountId, roles, generation, version, expire_time: expireTime, auth_time: authTime } = row!;
+  return { id: token.sessionId, accountId, roles, generation, version, expireTime, authTime, hasSecondFactor: row!.has_second_factor };
 }
 
 /** Ends a session; one that has ended stays ended. */
@@ -61,9 +78,38 @@ export async function endSession(db: Database<PrismaClient>, { at, trace }: Orig
   await write(db, fail, Prisma.sql`SELECT end_session(${sqlCall({ at, trace })}::jsonb, ${sessionId}::uuid, 'SIGNED_OUT')::text`);
 }
 
-/** Sessions whose last token could not be used any more a day ago. */
+/** When the owner of a session that lives last showed who they are. */
+export async function findAuthTime(db: Database<PrismaClient>, sessionId: string, at: Date): Promise<Date | undefined> {
+  const session = await db.client.session.findFirst({
+    where: { id: sessionId, endTime: null, expireTime: { gt: at } },
+    select: { authTime: true },
+  });
+  return session?.authTime;
+}
+
+/** Sessions whose tokens were revoked since a time, in that order; `after` is the last that was seen. */
+export async function listRevoked(
+  db: Database<PrismaClient>,
+  since: Date,
+  after: { readonly revokeTime: Date; readonly sessionId: string } | undefined,
+  limit?: number,
+): Promise<RevokedSession[]> {
+  const later = after && {
+    OR: [{ revokeTime: { gt: after.revokeTime } }, { revokeTime: after.revokeTime, sessionId: { gt: after.sessionId } }],
+  };
+  const rows = await db.client.revocation.findMany({
+    where: { revokeTime: { gte: since }, ...later },
+    orderBy: [{ revokeTime: 'asc' }, { sessionId: 'asc' }],
+    ...(limit !== undefined && { take: limit }),
+  });
+  return rows.map((row) => ({ ...row, version: Number(row.version) }));
+}
+
+/** Sessions whose last token could not be used any more a day ago, and revocations that are older than any token. */
 export async function forgetSessions(db: Database<PrismaClient>, { at }: Origin): Promise<void> {
-  await db.client.session.deleteMany({ where: { lastExpireTime: { lt: new Date(at.getTime() - FORGET_AFTER_MS) } } });
+  const before = new Date(at.getTime() - FORGET_AFTER_MS);
+  await db.client.session.deleteMany({ where: { lastExpireTime: { lt: before } } });
+  await db.client.revocation.deleteMany({ where: { revokeTime: { lt: before } } });
 }
 
 const FORGET_AFTER_MS = 86_400_000;
