@@ -11,6 +11,7 @@ const READS = /^(Get|List|Search|Watch|Quote)/;
 const IDEMPOTENT_BY_NATURE = new Map([
   ['moa.auth.v1.AuthService.RefreshToken', 'a spent token gives its successor again for 10 seconds'],
   ['moa.auth.v1.AuthService.SignOut', 'a session ends once'],
+  ['moa.auth.v1.AuthService.SignOutEverywhere', 'a session ends once'],
   ['moa.payment.v1.ProviderWebhookService.ReceiveWebhook', "the provider's event id is remembered"],
 ]);
 

@@ -10,7 +10,7 @@ import { configAs, errorOf, gate, implement, openChannel, openTallies } from './
 
 const bed = await openTestbed('host');
 const SERVICE = 'moa.auth.v1.AuthService';
-const signInRequest = { email: 'someone@moa.test', password: 'secret' };
+const signInRequest = { email: 'someone@moa.test', password: 'secret', device: '' };
 
 async function startAuth(drainMs: number, signIn: () => Promise<void> = async () => {}) {
   const host = await openHost('auth', { ...(await configAs(bed, 'auth')), DRAIN_MS: drainMs });
@@ -19,7 +19,7 @@ async function startAuth(drainMs: number, signIn: () => Promise<void> = async ()
     implement(AuthServiceDefinition, {
       async signIn() {
         await signIn();
-        return { tokens: undefined, account: undefined };
+        return { tokens: undefined, account: undefined, secondFactorChallenge: '' };
       },
     }),
   );

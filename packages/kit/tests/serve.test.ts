@@ -22,7 +22,7 @@ host.serve(
   implement(AuthServiceDefinition, {
     async signIn(request) {
       handled++;
-      return { tokens: undefined, account: undefined, ...((await signIn(request)) as object) };
+      return { tokens: undefined, account: undefined, secondFactorChallenge: '', ...((await signIn(request)) as object) };
     },
   }),
 );
@@ -31,7 +31,7 @@ const running = await host.listen();
 const auth = bed.connect(AuthServiceDefinition, running.address);
 const user = bed.connect(UserServiceDefinition, running.address);
 const SIGN_IN = '/moa.auth.v1.AuthService/SignIn';
-const credentials = { email: 'someone@moa.test', password: 'correct horse' };
+const credentials = { email: 'someone@moa.test', password: 'correct horse', device: '' };
 
 test('bytes that are no message are refused as invalid, and no handler sees them', async () => {
   const channel = openChannel(bed, running.address);
@@ -172,8 +172,8 @@ test('metrics count the calls of each RPC by code', async () => {
   const before = await counts();
   signIn = async () => {};
   await auth.signIn(credentials);
-  await errorOf(auth.signIn({ email: '', password: '' }));
-  await errorOf(auth.signIn({ email: '', password: '' }));
+  await errorOf(auth.signIn({ email: '', password: '', device: '' }));
+  await errorOf(auth.signIn({ email: '', password: '', device: '' }));
   const after = await counts();
   assert.is(after['OK']! - before['OK']!, 1);
   assert.is(after['INVALID_ARGUMENT']! - before['INVALID_ARGUMENT']!, 2);

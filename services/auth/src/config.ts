@@ -12,6 +12,8 @@ export const variables = {
   /** Opened at the start, unless it is there. */
   FIRST_ADMIN_EMAIL: z.email().optional(),
   FIRST_ADMIN_PASSWORD: secret(8).optional(),
+  /** Its second factor, in base32; without one it has to enroll before it is an admin. */
+  FIRST_ADMIN_TOTP_SECRET: secret(16).optional(),
 };
 
 export type AuthConfig = z.infer<z.ZodObject<typeof variables>>;

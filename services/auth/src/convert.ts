@@ -1,7 +1,8 @@
-import { type Account, Account_State, type JsonWebKey } from '@moa/contracts/auth/v1/auth';
+import { type Account, Account_State, type JsonWebKey, type Session } from '@moa/contracts/auth/v1/auth';
 import { Role } from '@moa/contracts/options/v1/options';
 import type { RoleName } from './domain/roles.js';
 import type { AccountRow } from './store/accounts.js';
+import type { LiveSession } from './store/sessions.js';
 import type { PublicSigningKey } from './store/signing-keys.js';
 
 export const accountToProto = ({ id, email, emailVerifyTime, roles, state, createTime }: AccountRow): Account => ({
@@ -11,6 +12,13 @@ export const accountToProto = ({ id, email, emailVerifyTime, roles, state, creat
   roles: roles.map((role) => Role[`ROLE_${role as RoleName}`]),
   state: Account_State[`STATE_${state as 'ACTIVE' | 'SUSPENDED'}`],
   createTime,
+});
+
+/** `asking` is the session that looks at it. */
+export const sessionToProto = ({ rotateTime, ...session }: LiveSession, asking: string): Session => ({
+  ...session,
+  lastUseTime: rotateTime,
+  current: session.id === asking,
 });
 
 export const keyToProto = ({ kid, publicKey }: PublicSigningKey): JsonWebKey => ({

@@ -11,16 +11,19 @@ import { type Keyring, openKeyring, verificationKeys } from './keyring.js';
 import { openPasswords, type Passwords } from './passwords.js';
 import { openRedis } from './redis.js';
 import { accountAdminService, accountService, authService } from './rpc/index.js';
+import { openSecondFactors, type SecondFactors } from './second-factor.js';
+import { forgetTokens } from './store/one-time-tokens.js';
 import { findAuthTime, forgetSessions, listRevoked } from './store/sessions.js';
 import { openThrottle, type Throttle } from './throttle.js';
 import { type IssueTokens, tokenIssuer } from './tokens.js';
 
-const FORGET_SESSIONS_EVERY_MS = 3_600_000;
+const FORGET_EVERY_MS = 3_600_000;
 
 export interface Context {
   readonly db: Database<PrismaClient>;
   readonly passwords: Passwords;
   readonly throttle: Throttle;
+  readonly secondFactors: SecondFactors;
   readonly keyring: Keyring;
   readonly refreshTokenKey: Buffer;
   readonly issueTokens: IssueTokens;
@@ -33,12 +36,13 @@ export async function startAuth(config: AuthConfig): Promise<Running> {
   const passwords = await openPasswords(host.registry);
   const start = originAt(host.clock.now());
   const keyring = await openKeyring(db, config.KEY_ENCRYPTION_KEY, start);
-  await openFirstAdmin(config, db, passwords, start, host.log);
+  const secondFactors = openSecondFactors(db, config.KEY_ENCRYPTION_KEY);
+  await openFirstAdmin(config, { db, passwords, secondFactors }, start, host.log);
 
   const refreshTokenKey = Buffer.from(hkdfSync('sha256', config.KEY_ENCRYPTION_KEY.reveal(), '', 'moa refresh tokens', 32));
   const issueTokens = tokenIssuer(keyring, config.ISSUER, refreshTokenKey);
   const throttle = openThrottle(redis, config.REDIS_PREFIX, host.log);
-  const context: Context = { db, passwords, throttle, keyring, refreshTokenKey, issueTokens };
+  const context: Context = { db, passwords, throttle, secondFactors, keyring, refreshTokenKey, issueTokens };
 
   host.verifyTokensWith({
     keys: verificationKeys(keyring, host.clock),
@@ -50,6 +54,7 @@ export async function startAuth(config: AuthConfig): Promise<Running> {
   host.serve(AccountServiceDefinition, accountService(context));
   await host.relay(db);
   host.consume('roles', db, [onSellerApproved]);
-  host.job('forget-sessions', FORGET_SESSIONS_EVERY_MS, (run) => forgetSessions(db, run));
+  host.job('forget-sessions', FORGET_EVERY_MS, (run) => forgetSessions(db, run));
+  host.job('forget-tokens', FORGET_EVERY_MS, (run) => forgetTokens(db, run));
   return host.listen();
 }

@@ -12,7 +12,7 @@ import * as assert from 'uvu/assert';
 import { ADMIN, bearer, openAuth, refusal } from './support.js';
 
 const house = await openAuth('roles');
-const { accounts, admin, address, asAdmin, bed, database, signIn, signUp } = house;
+const { accounts, admin, address, auth, asAdmin, bed, database, signIn, signUp } = house;
 const events = await openEvents(bed);
 
 async function person() {
@@ -24,20 +24,23 @@ async function person() {
 test('an admin gives a role, and the next token has it', async () => {
   const changes = await events.listen(RoleChanged);
   const { id, email } = await person();
-  const { account } = await admin.grantRole({ requestId: randomUUID(), accountId: id, role: Role.ROLE_COMPLIANCE }, await asAdmin());
-  assert.equal(account!.roles, [Role.ROLE_USER, Role.ROLE_COMPLIANCE]);
-  assert.equal(decodeJwt((await signIn(email)).tokens.accessToken)['roles'], ['USER', 'COMPLIANCE']);
+  const { account } = await admin.grantRole({ requestId: randomUUID(), accountId: id, role: Role.ROLE_SELLER }, await asAdmin());
+  assert.equal(account!.roles, [Role.ROLE_USER, Role.ROLE_SELLER]);
+  assert.equal(decodeJwt((await signIn(email)).tokens.accessToken)['roles'], ['USER', 'SELLER']);
   await until(() => changes.length > 0);
-  assert.equal(changes, [{ accountId: id, roles: [Role.ROLE_USER, Role.ROLE_COMPLIANCE] }]);
+  assert.equal(changes, [{ accountId: id, roles: [Role.ROLE_USER, Role.ROLE_SELLER] }]);
 });
 
-test('an admin takes a role away, and a refresh shows it', async () => {
+test('an admin takes a role away: tokens that name it are refused within seconds, and a refresh gives others', async () => {
   const { id, email } = await person();
-  await admin.grantRole({ requestId: randomUUID(), accountId: id, role: Role.ROLE_ADMIN }, await asAdmin());
+  await admin.grantRole({ requestId: randomUUID(), accountId: id, role: Role.ROLE_SELLER }, await asAdmin());
   const { tokens } = await signIn(email);
-  await admin.revokeRole({ requestId: randomUUID(), accountId: id, role: Role.ROLE_ADMIN }, await asAdmin());
+  await auth.getMyAccount({}, bearer(tokens.accessToken));
+  await admin.revokeRole({ requestId: randomUUID(), accountId: id, role: Role.ROLE_SELLER }, await asAdmin());
+  await until(async () => reasonOf(await refusal(auth.getMyAccount({}, bearer(tokens.accessToken)))) === 'TOKEN_REFUSED');
   const refreshed = await house.auth.refreshToken({ refreshToken: tokens.refreshToken });
   assert.equal(decodeJwt(refreshed.tokens!.accessToken)['roles'], ['USER']);
+  await auth.getMyAccount({}, bearer(refreshed.tokens!.accessToken));
 });
 
 test('a role that is there already is no change, and no event', async () => {

@@ -8,7 +8,7 @@ import { reasonOf } from '@moa/testkit';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ADMIN, bearer, openAuth, PASSWORD, refusal } from './support.js';
+import { ADMIN, bearer, codeOf, openAuth, PASSWORD, refusal } from './support.js';
 
 const house = await openAuth('signing-keys');
 const { auth, bed, database, signUp } = house;
@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 
 const email = await signUp();
 const kidOf = (token: string) => decodeProtectedHeader(token).kid;
-const freshToken = async (from = auth) => (await from.signIn({ email, password: PASSWORD })).tokens!.accessToken;
+const freshToken = async (from = auth) => (await from.signIn({ email, password: PASSWORD, device: '' })).tokens!.accessToken;
 const publishedKids = async (from = auth) => (await from.getJwks({})).keys.map(({ kid }) => kid);
 
 async function verify(token: string): Promise<void> {
@@ -52,7 +52,7 @@ test('keys survive a restart, and so do the tokens', async () => {
   await before.stop();
   const after = await house.start();
   assert.is(kidOf(await freshToken(after.auth)), kidOf(token));
-  await after.auth.signOut({}, bearer(token));
+  await after.auth.signOut({ sessionId: '' }, bearer(token));
 });
 
 test('the private part of a key is sealed in the database', async () => {
@@ -72,7 +72,8 @@ test('a copy that cannot open the keys does not start', async () => {
 
 test('a new key is published at once, signs after ten minutes, and the old one verifies for a day more', async () => {
   const copy = await house.start();
-  const asAdmin = bearer((await copy.auth.signIn(ADMIN)).tokens!.accessToken);
+  const { tokens } = await house.signInWithCode(ADMIN.email, ADMIN.password, codeOf(ADMIN.totpSecret, bed.now()), copy);
+  const asAdmin = bearer(tokens.accessToken);
   const requestId = randomUUID();
   const before = await freshToken(copy.auth);
   const { key } = await copy.admin.rotateSigningKey({ requestId }, asAdmin);
@@ -83,12 +84,12 @@ test('a new key is published at once, signs after ten minutes, and the old one v
 
   bed.shiftClock(9 * MINUTE_MS);
   assert.is(kidOf(await freshToken(copy.auth)), kidOf(before));
-  await copy.auth.signOut({}, bearer(before));
+  await copy.auth.signOut({ sessionId: '' }, bearer(before));
 
   bed.shiftClock(2 * MINUTE_MS);
   const after = await freshToken(copy.auth);
   assert.is(kidOf(after), key!.kid);
-  await copy.auth.signOut({}, bearer(after));
+  await copy.auth.signOut({ sessionId: '' }, bearer(after));
   assert.equal(await publishedKids(copy.auth), [kidOf(before), key!.kid]);
 
   bed.shiftClock(DAY_MS);
@@ -100,9 +101,9 @@ test('a token past its time is refused, and so is one of another key', async () 
   const copy = await house.start();
   const token = await freshToken(copy.auth);
   bed.shiftClock(11 * MINUTE_MS);
-  assert.is(reasonOf(await refusal(copy.auth.signOut({}, bearer(token)))), 'TOKEN_REFUSED');
+  assert.is(reasonOf(await refusal(copy.auth.signOut({ sessionId: '' }, bearer(token)))), 'TOKEN_REFUSED');
   const foreign = await bed.token(randomUUID());
-  assert.is(reasonOf(await refusal(copy.auth.signOut({}, bearer(foreign)))), 'TOKEN_REFUSED');
+  assert.is(reasonOf(await refusal(copy.auth.signOut({ sessionId: '' }, bearer(foreign)))), 'TOKEN_REFUSED');
 });
 
 test('only an admin rotates keys', async () => {

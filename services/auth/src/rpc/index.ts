@@ -3,24 +3,42 @@ import type { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_se
 import type { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import type { Implementation } from '@moa/kit';
 import type { Context } from '../service.js';
+import { confirmTotp } from './confirm-totp.js';
+import { disableTotp } from './disable-totp.js';
+import { enrollTotp } from './enroll-totp.js';
 import { getAccount } from './get-account.js';
 import { getEmail } from './get-email.js';
 import { getJwks } from './get-jwks.js';
+import { getMyAccount } from './get-my-account.js';
 import { getSession } from './get-session.js';
 import { grantRole } from './grant-role.js';
 import { listRevokedSessions } from './list-revoked-sessions.js';
+import { listSessions } from './list-sessions.js';
+import { reauthenticate } from './reauthenticate.js';
 import { refreshToken } from './refresh-token.js';
+import { replaceRecoveryCodes } from './replace-recovery-codes.js';
 import { revokeRole } from './revoke-role.js';
 import { rotateSigningKey } from './rotate-signing-key.js';
 import { signIn } from './sign-in.js';
 import { signOut } from './sign-out.js';
+import { signOutEverywhere } from './sign-out-everywhere.js';
 import { signUp } from './sign-up.js';
+import { verifySecondFactor } from './verify-second-factor.js';
 
 export const authService = (context: Context): Implementation<typeof AuthServiceDefinition> => ({
   signUp: signUp(context),
   signIn: signIn(context),
+  verifySecondFactor: verifySecondFactor(context),
+  reauthenticate: reauthenticate(context),
   refreshToken: refreshToken(context),
   signOut: signOut(context),
+  signOutEverywhere: signOutEverywhere(context),
+  listSessions: listSessions(context),
+  getMyAccount: getMyAccount(context),
+  enrollTotp: enrollTotp(context),
+  confirmTotp: confirmTotp(context),
+  disableTotp: disableTotp(context),
+  replaceRecoveryCodes: replaceRecoveryCodes(context),
   getJwks: getJwks(context),
 });
 

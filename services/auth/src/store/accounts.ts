@@ -45,6 +45,16 @@ export const findAccountByEmail = (db: Database<PrismaClient>, email: string): P
 export const findCredentials = (db: Database<PrismaClient>, emailKey: string) =>
   db.client.account.findUnique({ where: { emailKey }, select: { ...VISIBLE, passwordHash: true } });
 
+/** The account's owner has shown to read what is sent to its address. */
+export async function markVerified(db: Database<PrismaClient>, { at }: Origin, id: string): Promise<void> {
+  await db.client.account.updateMany({ where: { id, emailVerifyTime: null }, data: { emailVerifyTime: at } });
+}
+
+/** The hash of an account's password; null when it has none. */
+export async function findPassword(db: Database<PrismaClient>, id: string): Promise<string | null> {
+  return (await db.client.account.findUnique({ where: { id }, select: { passwordHash: true } }))?.passwordHash ?? null;
+}
+
 /** An admin's change of roles, once for each request. */
 export async function changeRole(
   db: Database<PrismaClient>,

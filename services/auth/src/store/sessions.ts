@@ -78,6 +78,50 @@ export async function endSession(db: Database<PrismaClient>, { at, trace }: Orig
   await write(db, fail, Prisma.sql`SELECT end_session(${sqlCall({ at, trace })}::jsonb, ${sessionId}::uuid, 'SIGNED_OUT')::text`);
 }
 
+/** Ends all sessions of an account. */
+export async function endAllSessions(db: Database<PrismaClient>, { at, trace }: Origin, accountId: string): Promise<void> {
+  await write(db, fail, Prisma.sql`SELECT end_sessions(${sqlCall({ at, trace })}::jsonb, ${accountId}::uuid, NULL, 'SIGNED_OUT')::text`);
+}
+
+/** Its owner has shown again who they are; with a second factor, if they have one. */
+export async function freshenSession(
+  db: Database<PrismaClient>,
+  { at }: Origin,
+  sessionId: string,
+  hasSecondFactor: boolean,
+): Promise<void> {
+  await db.client.session.updateMany({ where: { id: sessionId, endTime: null }, data: { authTime: at, hasSecondFactor } });
+}
+
+export async function isSessionOf(db: Database<PrismaClient>, accountId: string, sessionId: string): Promise<boolean> {
+  return (await db.client.session.count({ where: { id: sessionId, accountId } })) === 1;
+}
+
+/** What its owner may see of a session. */
+export interface LiveSession {
+  readonly id: string;
+  readonly device: string;
+  readonly createTime: Date;
+  readonly rotateTime: Date;
+  readonly expireTime: Date;
+  readonly hasSecondFactor: boolean;
+}
+
+/** Sessions of an account that live, the newest first. */
+export const listLiveSessions = (
+  db: Database<PrismaClient>,
+  accountId: string,
+  at: Date,
+  after: string | undefined,
+  limit: number,
+): Promise<LiveSession[]> =>
+  db.client.session.findMany({
+    where: { accountId, endTime: null, expireTime: { gt: at }, ...(after && { id: { lt: after } }) },
+    orderBy: { id: 'desc' },
+    take: limit,
+    select: { id: true, device: true, createTime: true, rotateTime: true, expireTime: true, hasSecondFactor: true },
+  });
+
 /** When the owner of a session that lives last showed who they are. */
 export async function findAuthTime(db: Database<PrismaClient>, sessionId: string, at: Date): Promise<Date | undefined> {
   const session = await db.client.session.findFirst({
