@@ -1,7 +1,7 @@
 // Somebody who uses Moa by its client, with an account of this run.
 
 import { randomUUID } from 'node:crypto';
-import { connectMoa, type Moa, MoaError } from '@moa/client/node';
+import { connectMoa, type Moa, MoaError, type SignInOptions } from '@moa/client/node';
 import type { Role } from '@moa/contracts/options/v1/options';
 
 const DEADLINE_EXCEEDED = 4;
@@ -21,18 +21,19 @@ export async function signUp(url: string, email: string, password: string): Prom
   return enter(moa, email, password);
 }
 
-export function signInAs(url: string, email: string, password: string): Promise<Person> {
-  return enter(patient(connectMoa(url)), email, password);
+/** `code` gives one of the authenticator app, for who has a second factor. */
+export function signInAs(url: string, email: string, password: string, code?: () => string): Promise<Person> {
+  return enter(patient(connectMoa(url)), email, password, code && { code });
 }
 
-async function enter(moa: Moa, email: string, password: string): Promise<Person> {
-  const { id: accountId } = await again(() => moa.signIn(email, password));
+async function enter(moa: Moa, email: string, password: string, options?: SignInOptions): Promise<Person> {
+  const { id: accountId } = await again(() => moa.signIn(email, password, options));
   return {
     email,
     moa,
     accountId,
     async signIn() {
-      return (await again(() => moa.signIn(email, password))).roles;
+      return (await again(() => moa.signIn(email, password, options))).roles;
     },
   };
 }

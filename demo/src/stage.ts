@@ -1,6 +1,7 @@
 // Where the story plays: Moa's door for everybody in it, and for the stagehands the clock, the databases and the provider's books.
 
 import type { BookEntry } from '@moa/sandbox-provider';
+import { adminCode } from '@moa/stack';
 import pg from 'pg';
 import { type Person, reasonOf, signInAs, signUp } from './people.js';
 import { whatIsLeftToDo } from './quiet.js';
@@ -85,7 +86,7 @@ export function openStage(stack: PlayableStack): Stage {
       if (ms > 0) stack.shiftClock(ms);
     },
     signUp: async (name) => keep(await signUp(stack.publicUrl, `${name}.${runId}@demo.moa.example`, `${runId} ${name} 비밀번호`)),
-    admin: async () => keep(await signInAs(stack.publicUrl, stack.admin.email, stack.admin.password)),
+    admin: async () => keep(await signInAs(stack.publicUrl, stack.admin.email, stack.admin.password, () => adminCode(stack))),
     async sql<Row>(service: string, text: string, values: readonly unknown[] = []) {
       const pool = pools.get(service);
       if (!pool) throw new Error(`${service} has no database`);

@@ -2,21 +2,26 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { adminCode } from './admin-code.js';
 import { clockOffsetMs, durationMs, shiftClock } from './clock.js';
 import { askStack } from './control-server.js';
 import { logFile } from './logs.js';
 import { resetStack } from './reset.js';
 import { root } from './services.js';
+import { runningStack } from './stack.js';
 import { formatRows, type Row } from './table.js';
 
 const folder = join(root, '.moa');
 const [command = '', name = ''] = process.argv.slice(2);
+
+const NOT_RUNNING = new Error('Moa does not run from this checkout: npm start');
 
 const USAGE = `npm run stack -- <command>
   status            what is up, and where
   logs <name>       what a process says, from its last lines on
   restart <name>    stops a process and starts it again
   kill <name>       SIGKILL, as a crash; it is started again
+  admin             how the first admin signs in, with a code of now
   clock <duration>  moves the time of all services: 36h, 14d, -1w
   stop              as Ctrl-C where it runs
   reset             stops everything and removes all data of this checkout`;
@@ -38,6 +43,13 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
   async kill() {
     await ask(`/kill?name=${encodeURIComponent(name)}`);
     console.log(`${name} was killed, and is being started again.`);
+  },
+  async admin() {
+    const facts = runningStack(folder);
+    if (!facts) throw NOT_RUNNING;
+    const { email, password, totpSecret } = facts.admin;
+    console.log(`  email     ${email}\n  password  ${password}\n  code      ${adminCode(facts)}   (each is good once, for half a minute)`);
+    console.log(`  secret    ${totpSecret}   (for an authenticator app)`);
   },
   async clock() {
     const byMs = durationMs(name);
@@ -63,7 +75,7 @@ try {
 
 async function ask<T>(path: string): Promise<T> {
   const answer = await askStack<T>(folder, path);
-  if (answer === undefined) throw new Error('Moa does not run from this checkout: npm start');
+  if (answer === undefined) throw NOT_RUNNING;
   return answer;
 }
 

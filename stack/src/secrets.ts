@@ -1,12 +1,15 @@
 // Passwords and keys of this machine: each made when it is first asked for, kept in one file that only its owner reads.
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { Secret } from 'otpauth';
 
 export interface Secrets {
   /** A password or key by name: 32 random bytes in URL-safe base64 without padding. */
   of(name: string): string;
   /** A 32-byte AES key by name, in base64. */
   keyOf(name: string): string;
+  /** A secret of an authenticator app by name, in base32. */
+  totpOf(name: string): string;
 }
 
 export function openSecrets(file: string): Secrets {
@@ -22,5 +25,6 @@ export function openSecrets(file: string): Secrets {
   return {
     of: (name) => once(name, () => randomBytes(32).toString('base64url')),
     keyOf: (name) => once(name, () => randomBytes(32).toString('base64')),
+    totpOf: (name) => once(name, () => new Secret().base32),
   };
 }

@@ -44,6 +44,7 @@ export const services: readonly Service[] = [
       KEY_ENCRYPTION_KEY: secrets.keyOf('auth.key-encryption-key'),
       FIRST_ADMIN_EMAIL,
       FIRST_ADMIN_PASSWORD: secrets.of('auth.first-admin-password'),
+      FIRST_ADMIN_TOTP_SECRET: secrets.totpOf('auth.first-admin-totp'),
     }),
   },
   { name: 'user', folder: 'services/user', stores: ['postgres', 'redis'], publishes: 'user', consumesFor: ['my-page'], calls: ['auth'] },

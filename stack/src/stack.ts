@@ -35,7 +35,7 @@ export const STACK = 'stack';
 export interface StackFacts {
   readonly folder: string;
   readonly publicUrl: string;
-  readonly admin: { readonly email: string; readonly password: string };
+  readonly admin: { readonly email: string; readonly password: string; readonly totpSecret: string };
   readonly postgresAdminUrl: string;
   /** Each service's database, as the owner of all. */
   readonly databaseUrls: Readonly<Record<string, string>>;
@@ -148,7 +148,11 @@ function factsOf(plan: Plan): StackFacts {
   return {
     folder: plan.folder,
     publicUrl: publicUrl(plan),
-    admin: { email: FIRST_ADMIN_EMAIL, password: plan.secrets.of('auth.first-admin-password') },
+    admin: {
+      email: FIRST_ADMIN_EMAIL,
+      password: plan.secrets.of('auth.first-admin-password'),
+      totpSecret: plan.secrets.totpOf('auth.first-admin-totp'),
+    },
     postgresAdminUrl: adminUrl,
     databaseUrls: Object.fromEntries(withDatabase(plan).map(({ name }) => [name, inDatabase(adminUrl, name)])),
     redisAdminUrl: redisAdminUrl(plan),

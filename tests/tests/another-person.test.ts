@@ -11,9 +11,11 @@ const [owner, seller, stranger, otherSeller] = await Promise.all([house.person()
 const { projectId, rewardId } = await house.liveProject(seller);
 const pledgeId = await placePledge(owner);
 const draftId = await draft(seller);
+const sessionId = (await owner.auth.listSessions({})).sessions[0]!.id;
 
 /** What a stranger tries with the ids of others. Each is to be NOT_FOUND, as if there were no such thing. */
 const tries: Record<string, () => Promise<unknown>> = {
+  'AuthService/SignOut': () => stranger.auth.signOut({ sessionId }),
   'PledgeService/GetPledge': () => stranger.pledges.getPledge({ id: pledgeId }),
   'PledgeService/ChangePledge': () => stranger.pledges.changePledge({ id: pledgeId, lines: [{ rewardId, quantity: 2 }] }),
   'PledgeService/CancelPledge': () => stranger.pledges.cancelPledge({ id: pledgeId }),

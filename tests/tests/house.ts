@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connectMoa, type Moa } from '@moa/client/node';
 import { Project_Kind } from '@moa/contracts/funding/v1/project';
 import { Seller_State } from '@moa/contracts/seller/v1/seller';
-import { type Stack, type StackOptions, startStack } from '@moa/stack';
+import { adminCode, type Stack, type StackOptions, startStack } from '@moa/stack';
 import { until } from '@moa/testkit';
 
 const PASSWORD = 'correct horse battery';
@@ -38,6 +38,11 @@ export async function openHouse(options: StackOptions = {}): Promise<House> {
   chmodSync(folder, 0o755);
   const stack = await startStack({ folder, quiet: true, ...options });
   const clients: Moa[] = [];
+  let admin: Promise<Moa> | undefined;
+  const signInAsAdmin = async (moa: Moa): Promise<Moa> => {
+    await moa.signIn(stack.admin.email, stack.admin.password, { code: () => adminCode(stack) });
+    return moa;
+  };
 
   const house: House = {
     stack,
@@ -53,10 +58,10 @@ export async function openHouse(options: StackOptions = {}): Promise<House> {
       await moa.signIn(email, PASSWORD);
       return moa;
     },
-    async admin() {
-      const moa = house.visitor();
-      await moa.signIn(stack.admin.email, stack.admin.password);
-      return moa;
+    // One for the whole house: a code of the app is good once in 30 seconds.
+    admin() {
+      admin ??= signInAsAdmin(house.visitor());
+      return admin;
     },
     async seller() {
       const [moa, admin] = await Promise.all([house.person(), house.admin()]);
@@ -70,8 +75,7 @@ export async function openHouse(options: StackOptions = {}): Promise<House> {
       if (approved!.state !== Seller_State.STATE_APPROVED) throw new Error('not approved');
       // The role comes by event, and counts from the next token on.
       await until(async () => {
-        const { tokens } = await moa.auth.refreshToken({ refreshToken: moa.tokens!.refreshToken });
-        moa.useTokens(tokens);
+        await moa.renewTokens();
         return moa.projects.listMyProjects({}).then(
           () => true,
           () => false,

@@ -32,8 +32,10 @@ type Services = { readonly [Name in keyof typeof SERVICES]: Client<(typeof SERVI
  * over retries; tokens are sent and renewed; errors are MoaErrors.
  */
 export interface Moa extends Services {
-  /** Signs in and keeps the tokens. */
-  signIn(email: string, password: string): Promise<Account>;
+  /** Signs in and keeps the tokens. Throws when the account has a second factor and no `code` is given. */
+  signIn(email: string, password: string, options?: SignInOptions): Promise<Account>;
+  /** Gets new tokens now: after a role was granted, or a second factor passed. */
+  renewTokens(): Promise<void>;
   /** Ends the session here and there. */
   signOut(): Promise<void>;
   /** The tokens at hand. */
@@ -41,6 +43,13 @@ export interface Moa extends Services {
   /** Goes on with tokens that were kept from before. */
   useTokens(tokens: Tokens | undefined): void;
   close(): void;
+}
+
+export interface SignInOptions {
+  /** Asked for a code of the authenticator app, or a recovery code, when the account has a second factor. */
+  readonly code?: () => string | Promise<string>;
+  /** What the session is called in the list of one's sessions. */
+  readonly device?: string;
 }
 
 export interface MoaOptions {
@@ -83,11 +92,15 @@ export function createMoa(transport: Transport, options: MoaOptions): Moa {
       return session.tokens;
     },
     useTokens: (tokens) => session.set(tokens),
-    async signIn(email, password) {
-      const { account, tokens } = await anonymous.signIn({ email, password });
+    async signIn(email, password, { code, device = '' } = {}) {
+      const first = await anonymous.signIn({ email, password, device });
+      const challenge = first.secondFactorChallenge;
+      if (challenge && !code) throw new Error('the account has a second factor: signIn needs a `code`');
+      const { account, tokens } = challenge ? await anonymous.verifySecondFactor({ challenge, code: await code!(), device }) : first;
       session.set(tokens);
       return account!;
     },
+    renewTokens: () => session.renew(),
     async signOut() {
       await services.auth.signOut({});
       session.set(undefined);

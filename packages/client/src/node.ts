@@ -5,7 +5,7 @@ import type { ClientMiddleware } from 'nice-grpc-common';
 import { createMoa, type Moa, type MoaOptions } from './moa.js';
 
 export { MoaError } from './error.js';
-export type { Moa, MoaOptions } from './moa.js';
+export type { Moa, MoaOptions, SignInOptions } from './moa.js';
 export { pages } from './pages.js';
 
 /**

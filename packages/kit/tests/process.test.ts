@@ -37,7 +37,8 @@ test('a call leaves one line, by which it is found again, and nothing personal',
   metadata.set('traceparent', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01');
   const auth = bed.connect(AuthServiceDefinition, address);
   await bed.connect(UserServiceDefinition, address).getProfile({}, metadata);
-  for (const email of ['refused@moa.test', 'broken@moa.test']) await auth.signIn({ email, password: 'hunter2', device: '' }).catch(() => {});
+  for (const email of ['refused@moa.test', 'broken@moa.test'])
+    await auth.signIn({ email, password: 'hunter2', device: '' }).catch(() => {});
   const calls = await until(() => {
     const found = entries().filter(({ rpc }) => rpc);
     return found.length >= 3 && found;
