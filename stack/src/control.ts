@@ -1,23 +1,27 @@
-// `npm run stack -- status | logs <name> | restart <name> | kill <name> | clock <duration> | stop | reset`
+// `npm run stack -- status | logs <name> | restart <name> | kill <name> | clock <duration> | mail [address] | stop | reset`
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { clockOffsetMs, durationMs, shiftClock } from './clock.js';
 import { askStack } from './control-server.js';
 import { logFile } from './logs.js';
+import { readMail } from './mail.js';
 import { resetStack } from './reset.js';
 import { root } from './services.js';
+import { runningStack } from './stack.js';
 import { formatRows, type Row } from './table.js';
 
 const folder = join(root, '.moa');
 const [command = '', name = ''] = process.argv.slice(2);
 
+const NOT_RUNNING = 'Moa does not run from this checkout: npm start';
 const USAGE = `npm run stack -- <command>
   status            what is up, and where
   logs <name>       what a process says, from its last lines on
   restart <name>    stops a process and starts it again
   kill <name>       SIGKILL, as a crash; it is started again
   clock <duration>  moves the time of all services: 36h, 14d, -1w
+  mail [address]    the newest mail that services have sent
   stop              as Ctrl-C where it runs
   reset             stops everything and removes all data of this checkout`;
 
@@ -45,6 +49,11 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
     shiftClock(join(folder, 'clock.json'), byMs);
     console.log(`The clock says ${new Date(Date.now() + clockOffsetMs(join(folder, 'clock.json'))).toISOString()}.`);
   },
+  async mail() {
+    const facts = runningStack(folder);
+    if (!facts) throw new Error(NOT_RUNNING);
+    console.log(await readMail(facts, name));
+  },
   async stop() {
     await ask('/stop');
     console.log('It is stopping.');
@@ -63,7 +72,7 @@ try {
 
 async function ask<T>(path: string): Promise<T> {
   const answer = await askStack<T>(folder, path);
-  if (answer === undefined) throw new Error('Moa does not run from this checkout: npm start');
+  if (answer === undefined) throw new Error(NOT_RUNNING);
   return answer;
 }
 
