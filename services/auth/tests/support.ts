@@ -6,6 +6,7 @@ import { openTestbed } from '@moa/testkit';
 import pg from 'pg';
 import { variables } from '../src/config.js';
 import { startAuth } from '../src/service.js';
+import { openMailbox } from './mailbox.js';
 
 export const ADMIN = { email: 'admin@moa.example', password: 'the first admin of all' };
 export const PASSWORD = '비밀번호 하나 둘 셋';
@@ -13,9 +14,12 @@ export const PASSWORD = '비밀번호 하나 둘 셋';
 /** A real auth in a bed of its own, as Envoy sees it. */
 export async function openAuth(name: string) {
   const bed = await openTestbed(name);
+  const mailbox = await openMailbox();
   const environment = {
     ...(await bed.environment('auth')),
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    SMTP_URL: mailbox.smtpUrl,
+    MAIL_FROM: 'Moa <no-reply@moa.example>',
     FIRST_ADMIN_EMAIL: ADMIN.email,
     FIRST_ADMIN_PASSWORD: ADMIN.password,
   };
@@ -56,6 +60,9 @@ export async function openAuth(name: string) {
     bed,
     database,
     environment,
+    mailbox,
+    /** The mails to an address, newest first, once there are as many (one). */
+    mails: mailbox.mails,
     start,
     signUp,
     signIn,
@@ -63,6 +70,7 @@ export async function openAuth(name: string) {
     async close() {
       await Promise.all(copies.map((copy) => copy.stop()));
       await database.end();
+      await mailbox.close();
       await bed.close();
     },
   };
