@@ -12,7 +12,7 @@ interface Message {
 }
 
 /** The newest messages that went to an address, or to anybody: the newest last, where one looks. */
-export async function readMail({ mailbox }: StackFacts, address: string): Promise<string> {
+export async function readMail({ mailbox }: Pick<StackFacts, 'mailbox'>, address: string): Promise<string> {
   if (!mailbox) throw new Error('Mail goes to the server of MOA_SMTP_URL: there is no mailbox.');
   const response = await fetch(`${mailbox.url}/messages${address && `?to=${encodeURIComponent(address)}`}`);
   const { messages } = (await response.json()) as { messages: Message[] };
