@@ -1,4 +1,4 @@
-// `npm run stack -- status | logs <name> | restart <name> | kill <name> | clock <duration> | stop | reset`
+// `npm run stack -- status | logs <name> | restart <name> | kill <name> | clock <duration> | mail [address] | stop | reset`
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { adminCode } from './admin-code.js';
 import { clockOffsetMs, durationMs, shiftClock } from './clock.js';
 import { askStack } from './control-server.js';
 import { logFile } from './logs.js';
+import { readMail } from './mail.js';
 import { resetStack } from './reset.js';
 import { root } from './services.js';
 import { runningStack } from './stack.js';
@@ -14,8 +15,7 @@ import { formatRows, type Row } from './table.js';
 const folder = join(root, '.moa');
 const [command = '', name = ''] = process.argv.slice(2);
 
-const NOT_RUNNING = new Error('Moa does not run from this checkout: npm start');
-
+const NOT_RUNNING = 'Moa does not run from this checkout: npm start';
 const USAGE = `npm run stack -- <command>
   status            what is up, and where
   logs <name>       what a process says, from its last lines on
@@ -23,6 +23,7 @@ const USAGE = `npm run stack -- <command>
   kill <name>       SIGKILL, as a crash; it is started again
   admin             how the first admin signs in, with a code of now
   clock <duration>  moves the time of all services: 36h, 14d, -1w
+  mail [address]    the newest mail that services have sent
   stop              as Ctrl-C where it runs
   reset             stops everything and removes all data of this checkout`;
 
@@ -46,7 +47,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
   },
   async admin() {
     const facts = runningStack(folder);
-    if (!facts) throw NOT_RUNNING;
+    if (!facts) throw new Error(NOT_RUNNING);
     const { email, password, totpSecret } = facts.admin;
     console.log(`  email     ${email}\n  password  ${password}\n  code      ${adminCode(facts)}   (each is good once, for half a minute)`);
     console.log(`  secret    ${totpSecret}   (for an authenticator app)`);
@@ -56,6 +57,11 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
     if (byMs === undefined) throw new Error(`"${name}" is no duration: 30m, 36h, 14d, 2w, or -1d to go back`);
     shiftClock(join(folder, 'clock.json'), byMs);
     console.log(`The clock says ${new Date(Date.now() + clockOffsetMs(join(folder, 'clock.json'))).toISOString()}.`);
+  },
+  async mail() {
+    const facts = runningStack(folder);
+    if (!facts) throw new Error(NOT_RUNNING);
+    console.log(await readMail(facts, name));
   },
   async stop() {
     await ask('/stop');
@@ -75,7 +81,7 @@ try {
 
 async function ask<T>(path: string): Promise<T> {
   const answer = await askStack<T>(folder, path);
-  if (answer === undefined) throw NOT_RUNNING;
+  if (answer === undefined) throw new Error(NOT_RUNNING);
   return answer;
 }
 

@@ -41,6 +41,8 @@ export interface Plan {
   readonly natsPort: number;
   readonly natsMonitorPort: number;
   readonly sandboxPort: number;
+  readonly smtpPort: number;
+  readonly mailboxPort: number;
   readonly addresses: Readonly<Record<string, { readonly grpc: string; readonly metrics: string; readonly http: string }>>;
   readonly clockFile: string;
   /** Changes when the certificates do: `current` in it is a link to them. */
@@ -56,7 +58,7 @@ export async function planStack(options: StackOptions): Promise<Plan> {
   if (options.port !== undefined && !(await isFree(options.port))) throw portTaken(options.port);
 
   const services = presentServices();
-  const ports = await freePorts(7 + services.length * 3);
+  const ports = await freePorts(9 + services.length * 3);
   const next = () => ports.pop()!;
   const address = () => `127.0.0.1:${next()}`;
   return {
@@ -73,6 +75,8 @@ export async function planStack(options: StackOptions): Promise<Plan> {
     natsPort: next(),
     natsMonitorPort: next(),
     sandboxPort: next(),
+    smtpPort: next(),
+    mailboxPort: next(),
     addresses: Object.fromEntries(services.map(({ name }) => [name, { grpc: address(), metrics: address(), http: address() }])),
     clockFile: join(folder, 'clock.json'),
     certificates: join(folder, 'certificates'),
@@ -103,6 +107,13 @@ function ownerOf(port: number): string {
 
 export const publicUrl = (plan: Plan): string => `http://localhost:${plan.publicPort}`;
 export const sandboxUrl = (plan: Plan): string => `http://127.0.0.1:${plan.sandboxPort}`;
+
+/** Another server than our mailbox (MOA_SMTP_URL) delivers for real, and wants a sender that it knows (MOA_MAIL_FROM). */
+const smtpUrl = (plan: Plan): string => process.env.MOA_SMTP_URL ?? `smtp://127.0.0.1:${plan.smtpPort}`;
+const mailFrom = (): string => process.env.MOA_MAIL_FROM ?? 'Moa <no-reply@moa.example>';
+export const mailboxUrl = (plan: Plan): string | undefined =>
+  process.env.MOA_SMTP_URL ? undefined : `http://127.0.0.1:${plan.mailboxPort}`;
+
 export const certificatesOf = (plan: Plan, name: string): string => join(plan.certificates, 'current', name);
 export const withDatabase = (plan: Plan): Service[] => plan.services.filter(hasDatabase);
 
@@ -155,7 +166,7 @@ export function environmentOf(plan: Plan, service: Service): Record<string, stri
     CLOCK_FILE: plan.clockFile,
     // There is no other copy to send calls to while this one drains.
     DRAIN_MS: '0',
-    ...service.environment?.({ secrets: plan.secrets, sandboxUrl: sandboxUrl(plan) }),
+    ...service.environment?.({ secrets: plan.secrets, sandboxUrl: sandboxUrl(plan), smtpUrl: smtpUrl(plan), mailFrom: mailFrom() }),
     ...plan.environment[service.name],
   };
 }

@@ -28,6 +28,8 @@ export interface Service {
 export interface Facts {
   readonly secrets: Secrets;
   readonly sandboxUrl: string;
+  readonly smtpUrl: string;
+  readonly mailFrom: string;
 }
 
 export const FIRST_ADMIN_EMAIL = 'admin@moa.example';
@@ -40,11 +42,13 @@ export const services: readonly Service[] = [
     publishes: 'auth',
     consumesFor: ['roles'],
     calls: [],
-    environment: ({ secrets }) => ({
+    environment: ({ secrets, smtpUrl, mailFrom }) => ({
       KEY_ENCRYPTION_KEY: secrets.keyOf('auth.key-encryption-key'),
       FIRST_ADMIN_EMAIL,
       FIRST_ADMIN_PASSWORD: secrets.of('auth.first-admin-password'),
       FIRST_ADMIN_TOTP_SECRET: secrets.totpOf('auth.first-admin-totp'),
+      SMTP_URL: smtpUrl,
+      MAIL_FROM: mailFrom,
     }),
   },
   { name: 'user', folder: 'services/user', stores: ['postgres', 'redis'], publishes: 'user', consumesFor: ['my-page'], calls: ['auth'] },

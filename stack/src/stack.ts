@@ -10,6 +10,7 @@ import type { Status } from './keeper.js';
 import { endLeftovers, notedPid, noteProcess } from './leftovers.js';
 import { labelled, openLogs } from './logs.js';
 import {
+  mailboxUrl,
   natsAdminUrl,
   type Plan,
   planStack,
@@ -43,6 +44,8 @@ export interface StackFacts {
   readonly natsAdminUrl: string;
   readonly natsMonitorUrl: string;
   readonly sandbox: { readonly url: string; readonly apiKey: string };
+  /** Where mail is shown; absent when it goes to another server. */
+  readonly mailbox?: { readonly url: string };
   readonly envoyAdminUrl: string;
   /** host:port of each service. */
   readonly addresses: Plan['addresses'];
@@ -145,6 +148,7 @@ function alreadyRuns(folder: string, pid: number): string {
 
 function factsOf(plan: Plan): StackFacts {
   const adminUrl = postgresAdminUrl(plan);
+  const mailbox = mailboxUrl(plan);
   return {
     folder: plan.folder,
     publicUrl: publicUrl(plan),
@@ -159,6 +163,7 @@ function factsOf(plan: Plan): StackFacts {
     natsAdminUrl: natsAdminUrl(plan),
     natsMonitorUrl: `http://127.0.0.1:${plan.natsMonitorPort}`,
     sandbox: { url: sandboxUrl(plan), apiKey: plan.secrets.of('provider.api-key') },
+    ...(mailbox && { mailbox: { url: mailbox } }),
     envoyAdminUrl: `http://127.0.0.1:${plan.envoyAdminPort}`,
     addresses: plan.addresses,
     certificates: join(plan.certificates, 'current'),

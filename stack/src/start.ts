@@ -57,6 +57,6 @@ function greeting(url: string): string {
     `  grpcurl -plaintext ${host} list`,
     `  npx buf curl --protocol grpcweb --schema packages/contracts/moa.binpb -d '{}' ${url}/moa.auth.v1.AuthService/GetJwks`,
     '  npm run demo',
-    'Ctrl-C stops everything. In another terminal: npm run stack -- status | logs <name> | restart <name> | clock 14d | reset',
+    'Ctrl-C stops everything. In another terminal: npm run stack -- status | logs <name> | restart <name> | clock 14d | mail | reset',
   ].join('\n');
 }

@@ -17,6 +17,7 @@ export function rowsOf(stack: Stack): Row[] {
     redis: port(stack.redisAdminUrl),
     nats: `${port(stack.natsAdminUrl)}, monitor ${stack.natsMonitorUrl}`,
     sandbox: stack.sandbox.url,
+    mailbox: stack.mailbox?.url ?? '',
   };
   return stack.status().map(({ name, state, pid, restarts }) => {
     const address = stack.addresses[name];

@@ -7,10 +7,11 @@ import { healthCheck } from './health.js';
 import type { Unit } from './keeper.js';
 import { noteProcess } from './leftovers.js';
 import type { Logs } from './logs.js';
-import { certificatesOf, environmentOf, ISSUER, natsUsers, type Plan, publicUrl, redisUsers, sandboxUrl } from './plan.js';
+import { certificatesOf, environmentOf, ISSUER, mailboxUrl, natsUsers, type Plan, publicUrl, redisUsers, sandboxUrl } from './plan.js';
 import { prepareDatabases } from './prepare.js';
 import type { Programs } from './programs.js';
 import { startEnvoy } from './servers/envoy.js';
+import { startMailbox } from './servers/mailbox.js';
 import { startNats } from './servers/nats.js';
 import { startPostgres } from './servers/postgres.js';
 import { type ServerProcess, startProcess } from './servers/process.js';
@@ -47,6 +48,10 @@ export function unitsOf(plan: Plan, programs: Programs, logs: Logs): Unit[] {
   };
 
   const servers = [unit('sandbox', [], (starting) => startSandbox(plan, data('sandbox'), starting))];
+  if (mailboxUrl(plan)) {
+    const mailbox = { dataFolder: data('mailbox'), smtpPort: plan.smtpPort, httpPort: plan.mailboxPort };
+    servers.push(unit('mailbox', [], (starting) => startMailbox({ ...mailbox, ...starting })));
+  }
   if (programs.nats) {
     const nats = {
       program: programs.nats,
@@ -80,7 +85,7 @@ export function unitsOf(plan: Plan, programs: Programs, logs: Logs): Unit[] {
   }
   const present = new Set([...servers.map(({ name }) => name), ...plan.services.map(({ name }) => name)]);
   const services = plan.services.map((service) => {
-    const needs = ['nats', 'sandbox', ...service.stores, ...service.calls].filter((name) => present.has(name));
+    const needs = ['nats', 'sandbox', 'mailbox', ...service.stores, ...service.calls].filter((name) => present.has(name));
     return unit(service.name, needs, (starting) => startService(plan, service, starting));
   });
   const envoy = unit(

@@ -58,7 +58,15 @@ test('a second start says that it runs, and where', async () => {
 });
 
 test('what only its owner may read is closed to others', () => {
-  for (const name of ['secrets.json', 'stack.json', 'data/redis', 'data/nats', 'data/sandbox', 'certificates/authority-key.pem']) {
+  for (const name of [
+    'secrets.json',
+    'stack.json',
+    'data/redis',
+    'data/nats',
+    'data/sandbox',
+    'data/mailbox',
+    'certificates/authority-key.pem',
+  ]) {
     assert.is(statSync(join(folder, name)).mode & 0o077, 0, name);
   }
 });

@@ -7,8 +7,12 @@ export const variables = {
   /** Throttling only: sign-in goes on without it. */
   REDIS_URL: secret(),
   REDIS_PREFIX: z.string().default(''),
-  /** 32 bytes in base64: seals the private signing keys, and is what refresh tokens are derived from. */
+  /** 32 bytes in base64: seals the private signing keys and queued mail, and is what refresh tokens are derived from. */
   KEY_ENCRYPTION_KEY: secret(),
+  /** Where mail goes: smtps://, or smtp:// with STARTTLS. User, password and options of nodemailer may be in it. */
+  SMTP_URL: secret().refine((url) => /^smtps?:\/\/[^/]/.test(url.reveal()), 'must be smtp:// or smtps://'),
+  /** Whom mail comes from: an address, or "Moa <no-reply@moa.example>". */
+  MAIL_FROM: z.string().regex(/^([^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, 'must be an address, or a name and an <address>'),
   /** Opened at the start, unless it is there. */
   FIRST_ADMIN_EMAIL: z.email().optional(),
   FIRST_ADMIN_PASSWORD: secret(8).optional(),

@@ -4,10 +4,14 @@ import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service
 import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { type Database, openHost, originAt, type Running } from '@moa/kit';
 import type { AuthConfig } from './config.js';
+import type { Mail } from './domain/mail.js';
 import { onSellerApproved } from './events/on-seller-approved.js';
 import { openFirstAdmin } from './first-admin.js';
 import { PrismaClient } from './generated/client.js';
 import { type Keyring, openKeyring, verificationKeys } from './keyring.js';
+import { mailOf, type QueuedMail } from './mail/queued-mail.js';
+import { sendMail } from './mail/send-mail.js';
+import { openSmtp } from './mail/smtp.js';
 import { openPasswords, type Passwords } from './passwords.js';
 import { openRedis } from './redis.js';
 import { accountAdminService, accountService, authService } from './rpc/index.js';
@@ -18,6 +22,8 @@ import { openThrottle, type Throttle } from './throttle.js';
 import { type IssueTokens, tokenIssuer } from './tokens.js';
 
 const FORGET_EVERY_MS = 3_600_000;
+/** Finds mail that is to be tried again, or that a crash left. A new one is told of at once. */
+const POLL_MAIL_MS = 1_000;
 
 export interface Context {
   readonly db: Database<PrismaClient>;
@@ -27,6 +33,10 @@ export interface Context {
   readonly keyring: Keyring;
   readonly refreshTokenKey: Buffer;
   readonly issueTokens: IssueTokens;
+  /** Seals a mail, for queue_mail in the transaction of its cause. */
+  readonly sealMail: (mail: Mail) => QueuedMail;
+  /** Says after the commit that mail waits. */
+  readonly wakeMail: () => void;
 }
 
 export async function startAuth(config: AuthConfig): Promise<Running> {
@@ -35,14 +45,27 @@ export async function startAuth(config: AuthConfig): Promise<Running> {
   const redis = openRedis(config.REDIS_URL, host);
   const passwords = await openPasswords(host.registry);
   const start = originAt(host.clock.now());
-  const keyring = await openKeyring(db, config.KEY_ENCRYPTION_KEY, start);
-  const secondFactors = openSecondFactors(db, config.KEY_ENCRYPTION_KEY);
+  const sealingKey = config.KEY_ENCRYPTION_KEY;
+  const keyring = await openKeyring(db, sealingKey, start);
+  const secondFactors = openSecondFactors(db, sealingKey);
   await openFirstAdmin(config, { db, passwords, secondFactors }, start, host.log);
 
-  const refreshTokenKey = Buffer.from(hkdfSync('sha256', config.KEY_ENCRYPTION_KEY.reveal(), '', 'moa refresh tokens', 32));
+  const refreshTokenKey = Buffer.from(hkdfSync('sha256', sealingKey.reveal(), '', 'moa refresh tokens', 32));
   const issueTokens = tokenIssuer(keyring, config.ISSUER, refreshTokenKey);
   const throttle = openThrottle(redis, config.REDIS_PREFIX, host.log);
-  const context: Context = { db, passwords, throttle, secondFactors, keyring, refreshTokenKey, issueTokens };
+  const sendOut = openSmtp(config.SMTP_URL, config.MAIL_FROM, host);
+  const mailJob = host.job('send-mail', POLL_MAIL_MS, sendMail({ db, sealingKey, sendOut }, host));
+  const context: Context = {
+    db,
+    passwords,
+    throttle,
+    secondFactors,
+    keyring,
+    refreshTokenKey,
+    issueTokens,
+    sealMail: (mail) => mailOf(sealingKey, mail),
+    wakeMail: mailJob.wake,
+  };
 
   host.verifyTokensWith({
     keys: verificationKeys(keyring, host.clock),

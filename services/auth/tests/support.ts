@@ -9,6 +9,7 @@ import { Secret, TOTP } from 'otpauth';
 import pg from 'pg';
 import { variables } from '../src/config.js';
 import { startAuth } from '../src/service.js';
+import { openMailbox } from './mailbox.js';
 
 export const ADMIN = { email: 'admin@moa.example', password: 'the first admin of all', totpSecret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' };
 // So long an admin's token is used again: a code of the app is good once in 30 seconds.
@@ -18,9 +19,12 @@ export const PASSWORD = '비밀번호 하나 둘 셋';
 /** A real auth in a bed of its own, as Envoy sees it. */
 export async function openAuth(name: string) {
   const bed = await openTestbed(name);
+  const mailbox = await openMailbox();
   const environment = {
     ...(await bed.environment('auth')),
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    SMTP_URL: mailbox.smtpUrl,
+    MAIL_FROM: 'Moa <no-reply@moa.example>',
     FIRST_ADMIN_EMAIL: ADMIN.email,
     FIRST_ADMIN_PASSWORD: ADMIN.password,
     FIRST_ADMIN_TOTP_SECRET: ADMIN.totpSecret,
@@ -78,6 +82,9 @@ export async function openAuth(name: string) {
     bed,
     database,
     environment,
+    mailbox,
+    /** The mails to an address, newest first, once there are as many (one). */
+    mails: mailbox.mails,
     start,
     signUp,
     signIn,
@@ -86,6 +93,7 @@ export async function openAuth(name: string) {
     async close() {
       await Promise.all(copies.map((copy) => copy.stop()));
       await database.end();
+      await mailbox.close();
       await bed.close();
     },
   };

@@ -4,7 +4,7 @@ import { type Broken, importsOf, isCode, isTest, type Rule, type Source, type Tr
 
 const SERVICE = /^(services\/[^/]+|gateway)\//;
 const FOR_SERVICES = /^@moa\/(contracts|kit)(\/|$)/;
-const FOR_TESTS_OF_SERVICES = /^@moa\/(contracts|kit|testkit|client|sandbox-provider)(\/|$)/;
+const FOR_TESTS_OF_SERVICES = /^@moa\/(contracts|kit|testkit|client|mailbox|sandbox-provider)(\/|$)/;
 const OUTWARD_OF_DOMAIN =
   /^(@grpc\/|@nats-io\/|@prisma\/|@moa\/contracts\/.*_(service|events)$|ioredis|pg$|node:(fs|net|http|http2|https|tls|child_process|timers|process))/;
 

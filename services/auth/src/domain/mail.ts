@@ -1,0 +1,21 @@
+// What mail this service sends, and how long it tries.
+
+/** What changed about the ways to sign in to an account. */
+export type SignInMethodChange = 'IDENTITY_LINKED' | 'IDENTITY_UNLINKED' | 'SECOND_FACTOR_ADDED' | 'SECOND_FACTOR_REMOVED';
+
+export type Notice =
+  | { readonly kind: 'VERIFY_EMAIL' | 'RESET_PASSWORD'; readonly token: string; readonly minutes: number }
+  | { readonly kind: 'ACCOUNT_EXISTS' | 'PASSWORD_CHANGED' | 'SESSION_REUSED' }
+  | { readonly kind: 'SIGN_IN_METHOD_CHANGED'; readonly what: SignInMethodChange };
+
+/** NONE is never sent: it stands where a mail would be, so that whether there is one shows in no time that a call takes. */
+export type Mail = { readonly to: string } & (Notice | { readonly kind: 'NONE' });
+
+const PAUSES_MS = [1_000, 5_000, 30_000, 120_000, 600_000];
+const GIVE_UP_AFTER_MS = 86_400_000;
+
+/** How long to wait after this many tries. */
+export const mailPauseMs = (tries: number): number => PAUSES_MS[Math.min(tries, PAUSES_MS.length) - 1]!;
+
+/** Nobody waits for it any more. */
+export const isHopeless = (createTime: Date, at: Date): boolean => at.getTime() - createTime.getTime() >= GIVE_UP_AFTER_MS;
