@@ -5,11 +5,15 @@ import { contracts, describeRpc, domainOf, listEvents, moaMessages, moaServices 
 // What such an RPC does must happen once, however often it is sent.
 const CREATES_OR_MOVES_MONEY =
   /^(Create|Register|Add|SignUp|Submit|Review|Approve|Reject|Grant|Revoke|Charge|Cancel|Change|Refund|Capture|Hold|Release|Pay|Settle|Post|Send|Rotate)/;
+// Named like one of those, and yet cannot happen twice.
+const ONCE_BY_NATURE = new Map([['moa.auth.v1.AuthService.ChangePassword', 'the second time the old password is wrong']]);
 // What such an RPC does may happen again: it reads.
 const READS = /^(Get|List|Search|Watch|Quote)/;
 // Repeatable without a request_id, and why.
 const IDEMPOTENT_BY_NATURE = new Map([
   ['moa.auth.v1.AuthService.RefreshToken', 'a spent token gives its successor again for 10 seconds'],
+  ['moa.auth.v1.AuthService.RequestEmailVerification', 'one mail in two minutes'],
+  ['moa.auth.v1.AuthService.RequestPasswordReset', 'one mail in two minutes'],
   ['moa.auth.v1.AuthService.SignOut', 'a session ends once'],
   ['moa.auth.v1.AuthService.SignOutEverywhere', 'a session ends once'],
   ['moa.payment.v1.ProviderWebhookService.ReceiveWebhook', "the provider's event id is remembered"],
@@ -27,7 +31,7 @@ function methodProblems(service: DescService, method: DescMethod): string[] {
     (field) => field.name === 'request_id' && field.fieldKind === 'scalar' && field.scalar === ScalarType.STRING,
   );
   const problems: string[] = [];
-  if (CREATES_OR_MOVES_MONEY.test(method.name) && !takesRequestId)
+  if (CREATES_OR_MOVES_MONEY.test(method.name) && !takesRequestId && !ONCE_BY_NATURE.has(name))
     problems.push(`${name} creates something or moves money, but takes no request_id`);
   try {
     const { access, repeatable, streams, timeoutMs } = describeRpc(service, method);

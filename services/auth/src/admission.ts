@@ -8,7 +8,7 @@ import { SECRET_BYTES } from './domain/refresh-token.js';
 import { CHALLENGE_MS } from './domain/second-factor.js';
 import { fail } from './errors.js';
 import type { Context } from './service.js';
-import type { AccountRow } from './store/accounts.js';
+import type { Credentials } from './store/accounts.js';
 import { handOutToken } from './store/one-time-tokens.js';
 import { hasSecondFactor } from './store/second-factors.js';
 import { type NewSession, startSession } from './store/sessions.js';
@@ -16,7 +16,7 @@ import { type NewSession, startSession } from './store/sessions.js';
 type Admitting = Pick<Context, 'db' | 'issueTokens'>;
 
 /** After a password or another issuer's word: tokens, or a challenge. Throws ACCOUNT_SUSPENDED. */
-export async function admit(context: Admitting, call: Call, account: AccountRow, device: string): Promise<SignInResponse> {
+export async function admit(context: Admitting, call: Call, account: Credentials, device: string): Promise<SignInResponse> {
   if (account.state !== 'ACTIVE') throw fail('ACCOUNT_SUSPENDED');
   if (await hasSecondFactor(context.db, account.id)) {
     const secondFactorChallenge = await handOutToken(context.db, call, account.id, 'SECOND_FACTOR', CHALLENGE_MS);
@@ -29,10 +29,10 @@ export async function admit(context: Admitting, call: Call, account: AccountRow,
 export async function beginSession(
   { db, issueTokens }: Admitting,
   call: Call,
-  account: AccountRow,
+  account: Credentials,
   { device, hasSecondFactor }: Pick<NewSession, 'device' | 'hasSecondFactor'>,
 ) {
   const secret = randomBytes(SECRET_BYTES);
-  const session = await startSession(db, call, { accountId: account.id, secret, device: deviceOf(device, call.agent), hasSecondFactor });
+  const session = await startSession(db, call, { account, secret, device: deviceOf(device, call.agent), hasSecondFactor });
   return { tokens: await issueTokens({ account, session, secret }, call.at), account: accountToProto(account) };
 }

@@ -66,6 +66,16 @@ export const fail = failures('moa.auth', {
     ko: '먼저 이메일 주소를 인증해 주세요.',
     en: 'Please verify your e-mail address first.',
   },
+  VERIFICATION_REFUSED: {
+    code: status.FAILED_PRECONDITION,
+    ko: '인증 코드가 올바르지 않거나 만료되었습니다. 새 코드를 요청해 주세요.',
+    en: 'The code is not right, or its time is over. Please ask for another.',
+  },
+  RESET_TOKEN_REFUSED: {
+    code: status.FAILED_PRECONDITION,
+    ko: '재설정 코드가 올바르지 않거나 만료되었습니다. 새 코드를 요청해 주세요.',
+    en: 'The code is not right, or its time is over. Please ask for another.',
+  },
   SESSION_NOT_FOUND: status.NOT_FOUND,
   ACCOUNT_NOT_FOUND: status.NOT_FOUND,
   ROLE_STAYS: status.FAILED_PRECONDITION,

@@ -4,12 +4,12 @@ import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service
 import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { type Database, openHost, originAt, type Running } from '@moa/kit';
 import type { AuthConfig } from './config.js';
-import type { Mail } from './domain/mail.js';
+import type { NoMail, Notice } from './domain/mail.js';
 import { onSellerApproved } from './events/on-seller-approved.js';
 import { openFirstAdmin } from './first-admin.js';
 import { PrismaClient } from './generated/client.js';
 import { type Keyring, openKeyring, verificationKeys } from './keyring.js';
-import { mailOf, type QueuedMail } from './mail/queued-mail.js';
+import { mailOf, sqlMail } from './mail/queued-mail.js';
 import { sendMail } from './mail/send-mail.js';
 import { openSmtp } from './mail/smtp.js';
 import { openPasswords, type Passwords } from './passwords.js';
@@ -33,8 +33,8 @@ export interface Context {
   readonly keyring: Keyring;
   readonly refreshTokenKey: Buffer;
   readonly issueTokens: IssueTokens;
-  /** Seals a mail, for queue_mail in the transaction of its cause. */
-  readonly sealMail: (mail: Mail) => QueuedMail;
+  /** Seals a mail, for the SQL function that queues it in the transaction of its cause. Null for an account without an address. */
+  readonly sealMail: (to: string | null, mail: Notice | NoMail) => string | null;
   /** Says after the commit that mail waits. */
   readonly wakeMail: () => void;
 }
@@ -63,7 +63,7 @@ export async function startAuth(config: AuthConfig): Promise<Running> {
     keyring,
     refreshTokenKey,
     issueTokens,
-    sealMail: (mail) => mailOf(sealingKey, mail),
+    sealMail: (to, mail) => (to === null ? null : sqlMail(mailOf(sealingKey, { to, ...mail }))),
     wakeMail: mailJob.wake,
   };
 

@@ -8,8 +8,18 @@ export type Notice =
   | { readonly kind: 'ACCOUNT_EXISTS' | 'PASSWORD_CHANGED' | 'SESSION_REUSED' }
   | { readonly kind: 'SIGN_IN_METHOD_CHANGED'; readonly what: SignInMethodChange };
 
-/** NONE is never sent: it stands where a mail would be, so that whether there is one shows in no time that a call takes. */
-export type Mail = { readonly to: string } & (Notice | { readonly kind: 'NONE' });
+/** Never sent: it stands where a mail would be, so that whether there is one shows in no time that a call takes. */
+export interface NoMail {
+  readonly kind: 'NONE';
+}
+
+export type Mail = { readonly to: string } & (Notice | NoMail);
+
+/** How long the tokens in mails are good. */
+export const VERIFY_MINUTES = 60;
+export const RESET_MINUTES = 30;
+/** Between two mails to one account that anybody may ask for. */
+export const UNASKED_MAIL_GAP_MS = 120_000;
 
 const PAUSES_MS = [1_000, 5_000, 30_000, 120_000, 600_000];
 const GIVE_UP_AFTER_MS = 86_400_000;

@@ -15,6 +15,10 @@ export function mailOf(key: Secret, { kind, ...body }: Mail): QueuedMail {
   return { id, kind, sealedBody: seal(key, JSON.stringify(body), contextOf(id)) };
 }
 
+/** What the SQL functions take that queue a mail. */
+export const sqlMail = ({ id, kind, sealedBody }: QueuedMail): string =>
+  JSON.stringify({ id, kind, body: Buffer.from(sealedBody).toString('base64') });
+
 /** What is to be sent to whom; throws when another key sealed it. A NONE has nothing to open. */
 export const openMail = (key: Secret, { id, kind, sealedBody }: QueuedMail): Exclude<Mail, { kind: 'NONE' }> => ({
   kind,

@@ -3,12 +3,13 @@ import type { Handler } from '@moa/kit';
 import { fail } from '../errors.js';
 import { newRecoveryCodes } from '../second-factor.js';
 import type { Context } from '../service.js';
+import { findEmail } from '../store/accounts.js';
 import { findTotp, confirmTotp as turnOn } from '../store/second-factors.js';
 
 type ConfirmTotp = Handler<typeof AuthServiceDefinition.methods.confirmTotp>;
 
 export const confirmTotp =
-  ({ db, secondFactors }: Context): ConfirmTotp =>
+  ({ db, secondFactors, sealMail, wakeMail }: Context): ConfirmTotp =>
   async ({ code }, call) => {
     const { accountId } = call.caller;
     const totp = await findTotp(db, accountId);
@@ -16,6 +17,8 @@ export const confirmTotp =
     if (totp.confirmTime) throw fail('SECOND_FACTOR_ENROLLED');
     const step = await secondFactors.firstStep(call, accountId, totp, code);
     const { codes, hashes } = newRecoveryCodes();
-    await turnOn(db, call, step, hashes);
+    const email = await findEmail(db, accountId);
+    await turnOn(db, call, step, hashes, sealMail(email, { kind: 'SIGN_IN_METHOD_CHANGED', what: 'SECOND_FACTOR_ADDED' }));
+    wakeMail();
     return { recoveryCodes: codes };
   };

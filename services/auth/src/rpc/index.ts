@@ -3,6 +3,7 @@ import type { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_se
 import type { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import type { Implementation } from '@moa/kit';
 import type { Context } from '../service.js';
+import { changePassword } from './change-password.js';
 import { confirmTotp } from './confirm-totp.js';
 import { disableTotp } from './disable-totp.js';
 import { enrollTotp } from './enroll-totp.js';
@@ -17,12 +18,16 @@ import { listSessions } from './list-sessions.js';
 import { reauthenticate } from './reauthenticate.js';
 import { refreshToken } from './refresh-token.js';
 import { replaceRecoveryCodes } from './replace-recovery-codes.js';
+import { requestEmailVerification } from './request-email-verification.js';
+import { requestPasswordReset } from './request-password-reset.js';
+import { resetPassword } from './reset-password.js';
 import { revokeRole } from './revoke-role.js';
 import { rotateSigningKey } from './rotate-signing-key.js';
 import { signIn } from './sign-in.js';
 import { signOut } from './sign-out.js';
 import { signOutEverywhere } from './sign-out-everywhere.js';
 import { signUp } from './sign-up.js';
+import { verifyEmail } from './verify-email.js';
 import { verifySecondFactor } from './verify-second-factor.js';
 
 export const authService = (context: Context): Implementation<typeof AuthServiceDefinition> => ({
@@ -35,6 +40,11 @@ export const authService = (context: Context): Implementation<typeof AuthService
   signOutEverywhere: signOutEverywhere(context),
   listSessions: listSessions(context),
   getMyAccount: getMyAccount(context),
+  requestEmailVerification: requestEmailVerification(context),
+  verifyEmail: verifyEmail(context),
+  requestPasswordReset: requestPasswordReset(context),
+  resetPassword: resetPassword(context),
+  changePassword: changePassword(context),
   enrollTotp: enrollTotp(context),
   confirmTotp: confirmTotp(context),
   disableTotp: disableTotp(context),

@@ -16,7 +16,7 @@ export const signIn =
     const waitMs = await throttle.attempt(emailKey);
     if (waitMs > 0) throw fail('SIGN_IN_THROTTLED', {}, { retryAfterMs: waitMs });
 
-    const account = await findCredentials(db, emailKey);
+    const account = await findCredentials(db, { emailKey });
     const isRight = await passwords.matches(account?.passwordHash ?? undefined, password, call.signal);
     if (!account || !isRight) throw fail('SIGN_IN_REFUSED');
     await throttle.clear(emailKey);

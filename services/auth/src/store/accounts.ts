@@ -41,9 +41,20 @@ export const findAccount = (db: Database<PrismaClient>, id: string): Promise<Acc
 export const findAccountByEmail = (db: Database<PrismaClient>, email: string): Promise<AccountRow | null> =>
   db.client.account.findUnique({ where: { emailKey: emailKeyOf(email) }, select: VISIBLE });
 
-/** With the password's hash, for a sign-in. */
-export const findCredentials = (db: Database<PrismaClient>, emailKey: string) =>
-  db.client.account.findUnique({ where: { emailKey }, select: { ...VISIBLE, passwordHash: true } });
+/** The address of an account; null when it has none. */
+export async function findEmail(db: Database<PrismaClient>, id: string): Promise<string | null> {
+  return (await findAccount(db, id))?.email ?? null;
+}
+
+/** With the password's hash, for a sign-in. Null for an account without a password. */
+export interface Credentials extends AccountRow {
+  readonly passwordHash: string | null;
+}
+
+export const findCredentials = (
+  db: Database<PrismaClient>,
+  by: { readonly id: string } | { readonly emailKey: string },
+): Promise<Credentials | null> => db.client.account.findUnique({ where: by, select: { ...VISIBLE, passwordHash: true } });
 
 /** The account's owner has shown to read what is sent to its address. */
 export async function markVerified(db: Database<PrismaClient>, { at }: Origin, id: string): Promise<void> {
@@ -52,7 +63,7 @@ export async function markVerified(db: Database<PrismaClient>, { at }: Origin, i
 
 /** The hash of an account's password; null when it has none. */
 export async function findPassword(db: Database<PrismaClient>, id: string): Promise<string | null> {
-  return (await db.client.account.findUnique({ where: { id }, select: { passwordHash: true } }))?.passwordHash ?? null;
+  return (await findCredentials(db, { id }))?.passwordHash ?? null;
 }
 
 /** An admin's change of roles, once for each request. */

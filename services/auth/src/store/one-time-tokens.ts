@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import type { Database, Origin } from '@moa/kit';
-import { sqlCall } from '@moa/kit';
-import { ONE_TIME_TOKEN_BYTES, oneTimeHashOf, writeOneTimeToken } from '../domain/one-time-token.js';
+import { type Database, type Origin, sqlCall } from '@moa/kit';
+import { oneTimeHashOf } from '../domain/one-time-token.js';
 import type { PrismaClient } from '../generated/client.js';
+import { newOneTimeToken } from '../one-time-token.js';
 
 export type TokenKind = 'SECOND_FACTOR' | 'VERIFY_EMAIL' | 'RESET_PASSWORD';
 
@@ -14,7 +13,7 @@ export async function handOutToken(
   kind: TokenKind,
   goodForMs: number,
 ): Promise<string> {
-  const token = writeOneTimeToken(randomBytes(ONE_TIME_TOKEN_BYTES));
+  const token = newOneTimeToken();
   await db.client
     .$queryRaw`SELECT hand_out_token(${sqlCall({ at, trace })}::jsonb, ${accountId}::uuid, ${kind}, ${oneTimeHashOf(token)}::bytea,
     ${goodForMs}::double precision * interval '1 millisecond')::text`;
@@ -32,6 +31,20 @@ export async function tryToken(
   const [row] = await db.client.oneTimeToken.updateManyAndReturn({
     where: { tokenHash: oneTimeHashOf(token), kind, expireTime: { gt: at }, tries: { lt: triesAtMost } },
     data: { tries: { increment: 1 } },
+    select: { accountId: true },
+  });
+  return row?.accountId;
+}
+
+/** Whose a token is that is still good. */
+export async function findTokenOwner(
+  db: Database<PrismaClient>,
+  { at }: Origin,
+  kind: TokenKind,
+  token: string,
+): Promise<string | undefined> {
+  const row = await db.client.oneTimeToken.findFirst({
+    where: { tokenHash: oneTimeHashOf(token), kind, expireTime: { gt: at } },
     select: { accountId: true },
   });
   return row?.accountId;

@@ -70,18 +70,25 @@ export async function confirmTotp(
   { at, trace, caller }: Call,
   step: number,
   recoveryHashes: readonly Uint8Array[],
+  addedMail: string | null,
 ): Promise<void> {
   await write(
     db,
     fail,
     Prisma.sql`SELECT confirm_totp(${sqlCall({ at, trace })}::jsonb, ${caller.accountId}::uuid, ${caller.sessionId}::uuid, ${step}::bigint,
-      ${recoveryHashes}::bytea[])::text`,
+      ${recoveryHashes}::bytea[], ${addedMail}::jsonb)::text`,
   );
 }
 
 /** Throws SECOND_FACTOR_STAYS for staff, and NO_SECOND_FACTOR. */
-export async function disableTotp(db: Database<PrismaClient>, { at, trace }: Origin, accountId: string): Promise<void> {
-  await write(db, fail, Prisma.sql`SELECT disable_totp(${sqlCall({ at, trace })}::jsonb, ${accountId}::uuid)::text`);
+export async function disableTotp(
+  db: Database<PrismaClient>,
+  { at, trace }: Origin,
+  accountId: string,
+  removedMail: string | null,
+): Promise<void> {
+  const call = sqlCall({ at, trace });
+  await write(db, fail, Prisma.sql`SELECT disable_totp(${call}::jsonb, ${accountId}::uuid, ${removedMail}::jsonb)::text`);
 }
 
 export async function replaceRecoveryCodes(

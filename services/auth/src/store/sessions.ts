@@ -2,6 +2,7 @@ import { type Database, newId, type Origin, type RevokedSession, sqlCall, write 
 import { GRACE_MS, LAST_MS, type RefreshToken, SLIDING_MS, secretHashOf } from '../domain/refresh-token.js';
 import { fail } from '../errors.js';
 import { Prisma, type PrismaClient } from '../generated/client.js';
+import type { Credentials } from './accounts.js';
 
 /** A session as its tokens tell of it. */
 export interface SessionRow {
@@ -20,7 +21,7 @@ export interface RefreshedSession extends SessionRow {
 }
 
 export interface NewSession {
-  readonly accountId: string;
+  readonly account: Credentials;
   /** The random part of its refresh tokens. */
   readonly secret: Uint8Array;
   /** What its owner will know it by. */
@@ -28,23 +29,20 @@ export interface NewSession {
   readonly hasSecondFactor: boolean;
 }
 
-const ISSUED = { id: true, generation: true, version: true, expireTime: true, authTime: true, hasSecondFactor: true } as const;
-
-/** A new session, whose owner has just shown who they are. */
-export function startSession(db: Database<PrismaClient>, { at }: Origin, { secret, ...session }: NewSession): Promise<SessionRow> {
-  return db.client.session.create({
-    data: {
-      ...session,
-      id: newId(),
-      authTime: at,
-      secretHash: secretHashOf(secret),
-      rotateTime: at,
-      expireTime: new Date(at.getTime() + SLIDING_MS),
-      lastExpireTime: new Date(at.getTime() + LAST_MS),
-      createTime: at,
-    },
-    select: ISSUED,
-  });
+/** A new session, whose owner has just shown who they are. Throws SIGN_IN_REFUSED when the password has changed meanwhile, and ACCOUNT_SUSPENDED. */
+export async function startSession(
+  db: Database<PrismaClient>,
+  { at, trace }: Origin,
+  { account, secret, device, hasSecondFactor }: NewSession,
+): Promise<SessionRow> {
+  const [row] = await write<SessionRow>(
+    db,
+    fail,
+    Prisma.sql`SELECT id, generation, version, expire_time AS "expireTime", auth_time AS "authTime", has_second_factor AS "hasSecondFactor"
+      FROM begin_session(${sqlCall({ at, trace })}::jsonb, ${newId()}::uuid, ${account.id}::uuid, ${account.passwordHash}, ${secretHashOf(secret)}::bytea,
+        ${device}, ${hasSecondFactor}, ${SLIDING_MS}::double precision * interval '1 millisecond', ${LAST_MS}::double precision * interval '1 millisecond')`,
+  );
+  return row!;
 }
 
 /** Spends a refresh token. Undefined when it is good for nothing; a spent one has then ended its session. */

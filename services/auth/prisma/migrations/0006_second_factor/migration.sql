@@ -69,13 +69,14 @@ BEGIN
 END $$;
 
 -- Turns a second factor on, for the account and the session that showed the first code.
-CREATE FUNCTION confirm_totp(call jsonb, owner uuid, current_session uuid, step bigint, recovery_hashes bytea[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION confirm_totp(call jsonb, owner uuid, current_session uuid, step bigint, recovery_hashes bytea[], added_mail jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE totp SET confirm_time = kit.at(call), last_step = step, failures = 0, next_try_time = NULL
     WHERE account_id = owner AND confirm_time IS NULL;
   IF NOT FOUND THEN RAISE 'SECOND_FACTOR_ENROLLED' USING ERRCODE = 'MOA01'; END IF;
   PERFORM replace_recovery_codes(owner, recovery_hashes);
   UPDATE session SET has_second_factor = true, auth_time = kit.at(call) WHERE id = current_session;
+  PERFORM queue_mail(call, added_mail);
 END $$;
 
 CREATE FUNCTION replace_recovery_codes(owner uuid, hashes bytea[]) RETURNS void LANGUAGE sql AS $$
@@ -84,7 +85,7 @@ CREATE FUNCTION replace_recovery_codes(owner uuid, hashes bytea[]) RETURNS void 
 $$;
 
 -- Turns a second factor off; no session has passed one any more.
-CREATE FUNCTION disable_totp(call jsonb, owner uuid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION disable_totp(call jsonb, owner uuid, removed_mail jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   holder account;
 BEGIN
@@ -93,6 +94,7 @@ BEGIN
   DELETE FROM totp WHERE account_id = owner;
   IF NOT FOUND THEN RAISE 'NO_SECOND_FACTOR' USING ERRCODE = 'MOA01'; END IF;
   UPDATE session SET has_second_factor = false WHERE account_id = owner;
+  PERFORM queue_mail(call, removed_mail);
 END $$;
 
 -- Hands out a token; those of the kind that were handed out before are good for nothing any more.
