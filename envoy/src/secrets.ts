@@ -1,5 +1,6 @@
 // Certificates by file: Envoy reads them again when the link to their set changes, and new connections use them.
 import { join } from 'node:path';
+import { certificateFiles, layoutOf } from '@moa/kit/certificate-set';
 import type { Edge } from './edge.js';
 import { typed } from './typed.js';
 
@@ -8,14 +9,15 @@ const AUTHORITY = 'authority';
 const SECRET = 'envoy.extensions.transport_sockets.tls.v3.Secret';
 
 /** The files that tell Envoy where its certificates are. */
-export function secretFiles({ certificates }: Edge): Record<string, string> {
-  const file = (name: string) => ({ filename: join(certificates.folder, name) });
-  const watched_directory = { path: certificates.watched };
+export function secretFiles({ certificates: { folder, watched = folder, layout = layoutOf(folder) } }: Edge): Record<string, string> {
+  const names = certificateFiles[layout];
+  const file = (name: string) => ({ filename: join(folder, name) });
+  const watched_directory = { path: watched };
   return {
     [fileOf(CERTIFICATE)]: resource(CERTIFICATE, {
-      tls_certificate: { certificate_chain: file('cert.pem'), private_key: file('key.pem'), watched_directory },
+      tls_certificate: { certificate_chain: file(names.certificate), private_key: file(names.key), watched_directory },
     }),
-    [fileOf(AUTHORITY)]: resource(AUTHORITY, { validation_context: { trusted_ca: file('ca.pem'), watched_directory } }),
+    [fileOf(AUTHORITY)]: resource(AUTHORITY, { validation_context: { trusted_ca: file(names.ca), watched_directory } }),
   };
 }
 

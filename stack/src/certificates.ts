@@ -1,7 +1,7 @@
 // Certificates for mutual TLS on this machine: an authority of our own, and one leaf for each process.
 // All leaves are made as one set and put in place by swapping one link, so nobody reads a key with another's certificate.
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { randomBytes, webcrypto } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
@@ -28,14 +28,20 @@ interface Authority {
  */
 export async function ensureCertificates(folder: string, names: readonly string[], now = new Date()): Promise<boolean> {
   if (names.every((name) => isGood(join(folder, 'current', name, 'cert.pem'), now))) return false;
+  await renewCertificates(folder, names, now);
+  return true;
+}
+
+/** Makes a new set, whatever the age of the one that is there, and puts it in its place in one step. */
+export async function renewCertificates(folder: string, names: readonly string[], now = new Date()): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const authority = await openAuthority(folder, now);
-  const set = `set-${now.toISOString().replace(/\D/g, '')}-${process.pid}`;
+  const set = `set-${now.toISOString().replace(/\D/g, '')}-${randomBytes(4).toString('hex')}`;
   await Promise.all(names.map((name) => makeLeaf(join(folder, set, name), name, authority, now)));
-  symlinkSync(set, join(folder, 'next'));
-  renameSync(join(folder, 'next'), join(folder, 'current'));
+  const next = join(folder, `next-${set}`);
+  symlinkSync(set, next);
+  renameSync(next, join(folder, 'current'));
   removeOldSets(folder);
-  return true;
 }
 
 function isGood(file: string, now: Date): boolean {

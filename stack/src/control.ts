@@ -1,4 +1,4 @@
-// `npm run stack -- status | logs <name> | restart <name> | kill <name> | clock <duration> | stop | reset`
+// `npm run stack -- status | logs <name> | restart <name> | kill <name> | certificates | clock <duration> | stop | reset`
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ const USAGE = `npm run stack -- <command>
   logs <name>       what a process says, from its last lines on
   restart <name>    stops a process and starts it again
   kill <name>       SIGKILL, as a crash; it is started again
+  certificates      makes new ones for all processes, which go on as they are
   clock <duration>  moves the time of all services: 36h, 14d, -1w
   stop              as Ctrl-C where it runs
   reset             stops everything and removes all data of this checkout`;
@@ -38,6 +39,10 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
   async kill() {
     await ask(`/kill?name=${encodeURIComponent(name)}`);
     console.log(`${name} was killed, and is being started again.`);
+  },
+  async certificates() {
+    await ask('/certificates');
+    console.log('There are new certificates. Every process takes them up within 10 seconds, for new connections.');
   },
   async clock() {
     const byMs = durationMs(name);

@@ -1,4 +1,4 @@
-export { ensureCertificates } from './certificates.js';
+export { ensureCertificates, renewCertificates } from './certificates.js';
 export { clockOffsetMs, shiftClock } from './clock.js';
 export { databaseUrl, ensureDatabase, inDatabase, withClient } from './databases.js';
 export { migrate } from './migrate.js';

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from '#setup/lock.mjs';
 import { quiet } from '#setup/progress.mjs';
-import { ensureCertificates } from './certificates.js';
+import { ensureCertificates, renewCertificates } from './certificates.js';
 import { clockOffsetMs, shiftClock } from './clock.js';
 import { inDatabase } from './databases.js';
 import type { Status } from './keeper.js';
@@ -61,6 +61,8 @@ export interface Stack extends StackFacts {
   kill(name: string): Promise<void>;
   isUp(name: string): Promise<void>;
   status(): Status[];
+  /** Makes new certificates for all processes now, which take them up by themselves within seconds. */
+  renewCertificates(): Promise<void>;
   /** Moves the one clock; gives the new offset. */
   shiftClock(byMs: number): number;
   now(): Date;
@@ -81,15 +83,15 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     if (ended.length > 0 && !plan.quiet) console.error(`  ended what an earlier stack had left: ${ended.join(', ')}`);
     const programs = await findPrograms();
     const names = [...plan.services.map(({ name }) => name), 'envoy', STACK];
-    const renew = () => ensureCertificates(plan.certificates, names);
-    await renew();
+    const renewByAge = () => ensureCertificates(plan.certificates, names);
+    await renewByAge();
     await prepareForeignServers(plan);
 
     const print = (line: string) => plan.quiet || console.log(line);
     const logs = openLogs(join(plan.folder, 'logs'), print);
     const supervisor = supervise(unitsOf(plan, programs, logs), (name, message) => print(labelled(name, message)));
     await supervisor.startAll();
-    const renewing = setInterval(() => void renew().catch((error) => print(labelled(STACK, String(error)))), RENEW_EVERY_MS);
+    const renewing = setInterval(() => void renewByAge().catch((error) => print(labelled(STACK, String(error)))), RENEW_EVERY_MS);
     const facts = factsOf(plan);
     writeFileSync(factsFile(plan.folder), `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
     const close = () => {
@@ -111,6 +113,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       kill: (name) => supervisor.one(name).kill(),
       isUp: (name) => supervisor.one(name).isUp(),
       status: supervisor.status,
+      renewCertificates: () => renewCertificates(plan.certificates, names),
       shiftClock: (byMs) => shiftClock(plan.clockFile, byMs),
       now: () => new Date(Date.now() + clockOffsetMs(plan.clockFile)),
     };

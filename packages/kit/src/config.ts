@@ -61,7 +61,7 @@ export const hostVariables = {
   LISTEN: hostAndPort(),
   /** Where Prometheus reads metrics: plain HTTP, on loopback or the cluster's own network. */
   METRICS_LISTEN: hostAndPort(),
-  /** A folder with ca.pem, cert.pem and key.pem; replaced in one step, and read again by itself. */
+  /** A folder with ca.pem, cert.pem and key.pem, or with ca.crt, tls.crt and tls.key; replaced in one step, and read again by itself. */
   CERTIFICATES: z.string().min(1),
   DATABASE_URL: secret().optional(),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(10),

@@ -28,5 +28,5 @@ export { claimFirst, once } from './requests.js';
 export { runService } from './run.js';
 export { seal, unseal } from './seal.js';
 export { addService, type Chain, createServer, type Handler, type Implementation } from './serve.js';
-export { certificatesIn } from './tls.js';
+export { type Certificates, certificatesIn } from './tls.js';
 export { validateMessage } from './validation.js';
