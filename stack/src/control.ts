@@ -15,8 +15,8 @@ const [command = '', name = ''] = process.argv.slice(2);
 const USAGE = `npm run stack -- <command>
   status            what is up, and where
   logs <name>       what a process says, from its last lines on
-  restart <name>    stops a process and starts it again
-  kill <name>       SIGKILL, as a crash; it is started again
+  restart <name>    stops a process and starts it again; the copies of a service one after the other
+  kill <name>       SIGKILL to one process, as a crash; it is started again
   certificates      makes new ones for all processes, which go on as they are
   clock <duration>  moves the time of all services: 36h, 14d, -1w
   stop              as Ctrl-C where it runs

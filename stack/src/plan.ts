@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { explained } from '#setup/explain.mjs';
+import { type Copies, checkCopies, copyNames } from './copies.js';
 import { databaseUrl } from './databases.js';
 import { portOwner } from './port-owner.js';
 import { openSecrets, type Secrets } from './secrets.js';
@@ -17,9 +18,11 @@ export interface StackOptions {
   readonly folder?: string;
   /** Of the door; a free one by default. */
   readonly port?: number;
+  /** How many processes a service has; one where it is not said. */
+  readonly copies?: Copies;
   /** No progress, and no output of services. */
   readonly quiet?: boolean;
-  /** What a service finds in its environment besides: read at each of its starts, so a test may change it and restart the service. */
+  /** What a service, or one copy of it, finds in its environment besides: read at each of its starts, so a test may change it and restart the service. */
   readonly environment?: Readonly<Record<string, Record<string, string>>>;
   /** Multiplies the door's limits of calls: all of a machine's people have one address. */
   readonly rateFactor?: number;
@@ -34,6 +37,7 @@ export interface Plan {
   readonly allowedOrigins: readonly string[];
   readonly secrets: Secrets;
   readonly services: readonly Service[];
+  readonly copies: Copies;
   readonly publicPort: number;
   readonly envoyAdminPort: number;
   readonly postgresPort: number;
@@ -41,6 +45,7 @@ export interface Plan {
   readonly natsPort: number;
   readonly natsMonitorPort: number;
   readonly sandboxPort: number;
+  /** By the name of the process: "funding", "funding-2". */
   readonly addresses: Readonly<Record<string, { readonly grpc: string; readonly metrics: string; readonly http: string }>>;
   readonly clockFile: string;
   /** Changes when the certificates do: `current` in it is a link to them. */
@@ -49,6 +54,8 @@ export interface Plan {
 }
 
 const DEFAULT_RATE_FACTOR = 100;
+// Until everybody has noticed that this copy is going, calls may still come to it.
+const DRAIN_MS = 3_000;
 
 export async function planStack(options: StackOptions): Promise<Plan> {
   const folder = options.folder ?? join(root, '.moa');
@@ -56,7 +63,10 @@ export async function planStack(options: StackOptions): Promise<Plan> {
   if (options.port !== undefined && !(await isFree(options.port))) throw portTaken(options.port);
 
   const services = presentServices();
-  const ports = await freePorts(7 + services.length * 3);
+  const { copies = {} } = options;
+  checkCopies(copies, services);
+  const processes = services.flatMap(({ name }) => copyNames(copies, name));
+  const ports = await freePorts(7 + processes.length * 3);
   const next = () => ports.pop()!;
   const address = () => `127.0.0.1:${next()}`;
   return {
@@ -66,6 +76,7 @@ export async function planStack(options: StackOptions): Promise<Plan> {
     allowedOrigins: options.allowedOrigins ?? [],
     secrets,
     services,
+    copies,
     publicPort: options.port ?? next(),
     envoyAdminPort: next(),
     postgresPort: next(),
@@ -73,7 +84,7 @@ export async function planStack(options: StackOptions): Promise<Plan> {
     natsPort: next(),
     natsMonitorPort: next(),
     sandboxPort: next(),
-    addresses: Object.fromEntries(services.map(({ name }) => [name, { grpc: address(), metrics: address(), http: address() }])),
+    addresses: Object.fromEntries(processes.map((name) => [name, { grpc: address(), metrics: address(), http: address() }])),
     clockFile: join(folder, 'clock.json'),
     certificates: join(folder, 'certificates'),
     environment: options.environment ?? {},
@@ -133,9 +144,12 @@ export function natsUsers(plan: Plan): NatsUser[] {
 
 const redisPrefix = (service: string): string => `moa:${service}:`;
 
-/** What a service is told in its environment. */
-export function environmentOf(plan: Plan, service: Service): Record<string, string> {
-  const { grpc, metrics, http } = plan.addresses[service.name]!;
+/** The processes of a service. */
+export const copiesOf = (plan: Plan, service: string): string[] => copyNames(plan.copies, service);
+
+/** What a process of a service is told in its environment. */
+export function environmentOf(plan: Plan, service: Service, name = service.name): Record<string, string> {
+  const { grpc, metrics, http } = plan.addresses[name]!;
   const redis = new URL(redisAdminUrl(plan));
   return {
     LISTEN: grpc,
@@ -151,19 +165,20 @@ export function environmentOf(plan: Plan, service: Service): Record<string, stri
     }),
     ...(service.publishes && { NATS_URL: natsUrlOf(plan, service.name) }),
     ISSUER,
-    ...Object.fromEntries(service.calls.flatMap((name) => addressOf(plan, name))),
+    ...Object.fromEntries(service.calls.flatMap((callee) => addressesOf(plan, callee))),
     CLOCK_FILE: plan.clockFile,
-    // There is no other copy to send calls to while this one drains.
-    DRAIN_MS: '0',
+    // Who is alone has no other copy to send calls to while it drains.
+    DRAIN_MS: String(copiesOf(plan, service.name).length > 1 ? DRAIN_MS : 0),
     ...service.environment?.({ secrets: plan.secrets, sandboxUrl: sandboxUrl(plan) }),
     ...plan.environment[service.name],
+    ...(name !== service.name && plan.environment[name]),
   };
 }
 
 const natsUrlOf = (plan: Plan, service: string): string =>
   process.env.MOA_NATS_URL ?? `nats://${service}:${plan.secrets.of(`nats.${service}`)}@127.0.0.1:${plan.natsPort}`;
 
-function addressOf(plan: Plan, name: string): [string, string][] {
-  const callee = plan.addresses[name];
-  return callee ? [[`${name.toUpperCase()}_ADDRESS`, callee.grpc]] : [];
+function addressesOf(plan: Plan, callee: string): [string, string][] {
+  const addresses = copiesOf(plan, callee).flatMap((name) => plan.addresses[name]?.grpc ?? []);
+  return addresses.length > 0 ? [[`${callee.toUpperCase()}_ADDRESS`, addresses.join(',')]] : [];
 }

@@ -10,6 +10,7 @@ import type { Status } from './keeper.js';
 import { endLeftovers, notedPid, noteProcess } from './leftovers.js';
 import { labelled, openLogs } from './logs.js';
 import {
+  copiesOf,
   natsAdminUrl,
   type Plan,
   planStack,
@@ -44,7 +45,7 @@ export interface StackFacts {
   readonly natsMonitorUrl: string;
   readonly sandbox: { readonly url: string; readonly apiKey: string };
   readonly envoyAdminUrl: string;
-  /** host:port of each service. */
+  /** host:port of each process of ours: "funding", and "funding-2" where there are copies. */
   readonly addresses: Plan['addresses'];
   /** Holds a folder for each name: "envoy", each service, "stack". */
   readonly certificates: string;
@@ -56,6 +57,7 @@ export interface Stack extends StackFacts {
   stop(): Promise<void>;
   /** Ends everything at once. */
   killAll(): Promise<void>;
+  /** All copies of a service, each once the one before is ready again; or one process by its own name. */
   restart(name: string): Promise<void>;
   /** SIGKILL. It is started again by itself: wait for `isUp`. */
   kill(name: string): Promise<void>;
@@ -109,7 +111,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         await supervisor.killAll();
         close();
       },
-      restart: (name) => supervisor.one(name).restart(),
+      async restart(name) {
+        for (const copy of copiesOf(plan, name)) await supervisor.one(copy).restart();
+      },
       kill: (name) => supervisor.one(name).kill(),
       isUp: (name) => supervisor.one(name).isUp(),
       status: supervisor.status,

@@ -1,7 +1,7 @@
 export type { Call } from './call.js';
 export { type Caller, roleName, TOKEN_AUDIENCE } from './caller.js';
 export { type Clock, realClock, shiftedClock } from './clock.js';
-export { ConfigError, type HostConfig, hostAndPort, hostVariables, readConfig, Secret, secret } from './config.js';
+export { ConfigError, type HostConfig, hostAndPort, hostsAndPorts, hostVariables, readConfig, Secret, secret } from './config.js';
 export { connect, type Remote } from './connect.js';
 export { crashPoint } from './crash-point.js';
 export { type Database, postgresError, refusing, type Transaction, transaction, write } from './database.js';
