@@ -5,7 +5,7 @@ import { accessLog } from './access-log.js';
 import { bodyFilter } from './body-limit.js';
 import { corsFilter } from './cors.js';
 import { type Edge, socketAddress } from './edge.js';
-import { limitFilter } from './limits.js';
+import { limitFilter, partnerLimitFilter } from './limits.js';
 import { localReplies } from './replies.js';
 import { routeConfiguration } from './routes.js';
 import { duration, extension } from './typed.js';
@@ -85,12 +85,13 @@ const connectionManager = (edge: Edge, rpcs: readonly Rpc[]) =>
         }),
       ],
       access_log: [accessLog()],
-      local_reply_config: localReplies(),
+      local_reply_config: localReplies(rpcs, edge),
       http_filters: [
         corsFilter(),
         grpcWeb(),
         tokenFilter(edge),
         roleFilter(),
+        partnerLimitFilter(edge.rateFactor),
         limitFilter(),
         bodyFilter(),
         methodStatistics(rpcs),

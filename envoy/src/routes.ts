@@ -16,7 +16,9 @@ const IDLE_STREAM_MS = 300_000;
 const HTTP_TIMEOUT_MS = 6_000;
 const REFLECTION_AT_MOST_MS = 60_000;
 const WEBHOOK_BYTES = 64 << 10;
-const WEBHOOK_RATE: Rate = { perMinute: 6_000, burst: 1_000 };
+// Where no token is looked at, one that is shown makes no difference.
+const READ_RATE: Rate = { ...DEFAULT_RATE, byAddress: true };
+const WEBHOOK_RATE: Rate = { perMinute: 6_000, burst: 1_000, byAddress: true };
 
 const REFLECTION = ['v1', 'v1alpha'].map((version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`);
 
@@ -74,7 +76,7 @@ const grpcMatch = (path: string) => ({
 
 const httpRoutes = ({ rateFactor }: Edge) => {
   const toGateway = { cluster: GATEWAY_HTTP, timeout: duration(HTTP_TIMEOUT_MS) };
-  const read = { ...noToken, ...limitOf(DEFAULT_RATE, rateFactor) };
+  const read = { ...noToken, ...limitOf(READ_RATE, rateFactor) };
   return [
     { match: { path: '/', headers: [method('GET')] }, route: toGateway, typed_per_filter_config: read },
     { match: { path: '/.well-known/jwks.json', headers: [method('GET')] }, route: toGateway, typed_per_filter_config: read },
