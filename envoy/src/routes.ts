@@ -43,7 +43,7 @@ export const routeConfiguration = (edge: Edge, rpcs: readonly Rpc[]) => ({
 });
 
 // Repeats only what never reached a service, and on another copy. Calls that may run twice are repeated by whoever knows that.
-const retryPolicy = {
+export const retryPolicy = {
   retry_on: 'connect-failure,refused-stream,reset-before-request',
   num_retries: 3,
   retry_back_off: { base_interval: '0.025s', max_interval: '0.25s' },
@@ -53,12 +53,15 @@ const retryPolicy = {
   host_selection_retry_max_attempts: 3,
 };
 
+/** How long Envoy waits for the end of a call; 0: for ever. */
+export const edgeTimeoutMs = ({ timeoutMs }: Pick<Rpc, 'timeoutMs'>): number => (timeoutMs > 0 ? timeoutMs + TIMEOUT_MARGIN_MS : 0);
+
 const rpcRoute = ({ path, domain, access, timeoutMs, streams, rate }: Rpc, edge: Edge) => ({
   match: grpcMatch(path),
   route: {
     cluster: domain,
-    timeout: duration(timeoutMs > 0 ? timeoutMs + TIMEOUT_MARGIN_MS : 0),
-    idle_timeout: duration(timeoutMs > 0 ? Math.max(timeoutMs + TIMEOUT_MARGIN_MS, IDLE_CALL_MS) : IDLE_STREAM_MS),
+    timeout: duration(edgeTimeoutMs({ timeoutMs })),
+    idle_timeout: duration(timeoutMs > 0 ? Math.max(edgeTimeoutMs({ timeoutMs }), IDLE_CALL_MS) : IDLE_STREAM_MS),
   },
   typed_per_filter_config: { ...accessOf(access), ...limitOf(rate ?? DEFAULT_RATE, edge.rateFactor), ...(streams ? {} : bodyLimit()) },
 });
