@@ -5,8 +5,10 @@ import type { CertificateLayout } from '@moa/kit/certificate-set';
 export type Addresses = readonly string[];
 
 export interface Edge {
-  /** Where everybody calls: HTTP/1.1 and HTTP/2 without TLS. */
+  /** Where everybody calls: HTTP/1.1 and HTTP/2. */
   readonly listen: string;
+  /** What the door shows to callers: TLS 1.2 or newer then, and nothing else. Without it, no TLS. */
+  readonly publicCertificates?: CertificateFolder | undefined;
   /** Where it tells of itself; a loopback address. */
   readonly adminListen: string;
   /** Each service by its name, which is its contracts' domain and stands in its certificate. */

@@ -13,6 +13,8 @@ const RENEW_BEFORE_DAYS = 20;
 // Clocks of one machine do not differ, but a clock may be set back.
 const BACKDATED_MS = DAY_MS;
 const SETS_KEPT = 2;
+/** Shows who the door is to callers, and is nobody between services. */
+export const DOOR = 'door';
 const KEYS = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 type CryptoKey = webcrypto.CryptoKey;
@@ -50,8 +52,11 @@ function isGood(file: string, now: Date): boolean {
   return notAfter.getTime() - now.getTime() > RENEW_BEFORE_DAYS * DAY_MS;
 }
 
+/** The certificate of the authority that signs all others. */
+export const authorityFile = (folder: string): string => join(folder, 'authority.pem');
+
 async function openAuthority(folder: string, now: Date): Promise<Authority> {
-  const [certificateFile, keyFile] = [join(folder, 'authority.pem'), join(folder, 'authority-key.pem')];
+  const [certificateFile, keyFile] = [authorityFile(folder), join(folder, 'authority-key.pem')];
   if (existsSync(certificateFile) && existsSync(keyFile)) {
     const key = x509.PemConverter.decodeFirst(readFileSync(keyFile, 'utf8'));
     return {
@@ -88,13 +93,7 @@ async function makeLeaf(folder: string, name: string, authority: Authority, now:
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-      new x509.SubjectAlternativeNameExtension([
-        { type: 'url', value: `spiffe://moa/${name}` },
-        { type: 'dns', value: name },
-        { type: 'dns', value: 'localhost' },
-        { type: 'ip', value: '127.0.0.1' },
-      ]),
+      ...(name === DOOR ? doorExtensions() : serviceExtensions(name)),
       await x509.AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
@@ -104,6 +103,21 @@ async function makeLeaf(folder: string, name: string, authority: Authority, now:
   writeFileSync(join(folder, 'cert.pem'), certificate.toString('pem'));
   writeFileSync(join(folder, 'key.pem'), await pemOf(keys.privateKey), { mode: 0o600 });
 }
+
+const HERE: x509.JsonGeneralNames = [
+  { type: 'dns', value: 'localhost' },
+  { type: 'ip', value: '127.0.0.1' },
+];
+
+const serviceExtensions = (name: string) => [
+  new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+  new x509.SubjectAlternativeNameExtension([{ type: 'url', value: `spiffe://moa/${name}` }, { type: 'dns', value: name }, ...HERE]),
+];
+
+const doorExtensions = () => [
+  new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+  new x509.SubjectAlternativeNameExtension(HERE),
+];
 
 const newKeys = () => webcrypto.subtle.generateKey(KEYS, true, ['sign', 'verify']);
 

@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { explained } from '#setup/explain.mjs';
+import { authorityFile } from './certificates.js';
 import { type Copies, checkCopies, copyNames } from './copies.js';
 import { databaseUrl } from './databases.js';
 import { portOwner } from './port-owner.js';
@@ -18,6 +19,8 @@ export interface StackOptions {
   readonly folder?: string;
   /** Of the door; a free one by default. */
   readonly port?: number;
+  /** TLS at the door. */
+  readonly tls?: boolean;
   /** How many processes a service has; one where it is not said. */
   readonly copies?: Copies;
   /** No progress, and no output of services. */
@@ -33,6 +36,7 @@ export interface StackOptions {
 export interface Plan {
   readonly folder: string;
   readonly quiet: boolean;
+  readonly tls: boolean;
   readonly rateFactor: number;
   readonly allowedOrigins: readonly string[];
   readonly secrets: Secrets;
@@ -72,6 +76,7 @@ export async function planStack(options: StackOptions): Promise<Plan> {
   return {
     folder,
     quiet: options.quiet ?? false,
+    tls: options.tls ?? false,
     rateFactor: options.rateFactor ?? DEFAULT_RATE_FACTOR,
     allowedOrigins: options.allowedOrigins ?? [],
     secrets,
@@ -112,9 +117,11 @@ function ownerOf(port: number): string {
   return owner ? ` by ${owner}` : '';
 }
 
-export const publicUrl = (plan: Plan): string => `http://localhost:${plan.publicPort}`;
+export const publicUrl = (plan: Plan): string => `${plan.tls ? 'https' : 'http'}://localhost:${plan.publicPort}`;
 export const sandboxUrl = (plan: Plan): string => `http://127.0.0.1:${plan.sandboxPort}`;
 export const certificatesOf = (plan: Plan, name: string): string => join(plan.certificates, 'current', name);
+/** Whom callers have to trust at the door; undefined without TLS. */
+export const doorAuthority = (plan: Plan): string | undefined => (plan.tls ? authorityFile(plan.certificates) : undefined);
 export const withDatabase = (plan: Plan): Service[] => plan.services.filter(hasDatabase);
 
 /** As the owner of all databases. Another server than ours: MOA_POSTGRES_URL. */

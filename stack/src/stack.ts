@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from '#setup/lock.mjs';
 import { quiet } from '#setup/progress.mjs';
-import { ensureCertificates, renewCertificates } from './certificates.js';
+import { DOOR, ensureCertificates, renewCertificates } from './certificates.js';
 import { clockOffsetMs, shiftClock } from './clock.js';
 import { inDatabase } from './databases.js';
 import type { Status } from './keeper.js';
@@ -11,6 +11,7 @@ import { endLeftovers, notedPid, noteProcess } from './leftovers.js';
 import { labelled, openLogs } from './logs.js';
 import {
   copiesOf,
+  doorAuthority,
   natsAdminUrl,
   type Plan,
   planStack,
@@ -36,6 +37,8 @@ export const STACK = 'stack';
 export interface StackFacts {
   readonly folder: string;
   readonly publicUrl: string;
+  /** The file with the authority that callers have to trust, where the door has TLS. */
+  readonly doorAuthority?: string | undefined;
   readonly admin: { readonly email: string; readonly password: string };
   readonly postgresAdminUrl: string;
   /** Each service's database, as the owner of all. */
@@ -84,7 +87,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const ended = await endLeftovers(run, STACK);
     if (ended.length > 0 && !plan.quiet) console.error(`  ended what an earlier stack had left: ${ended.join(', ')}`);
     const programs = await findPrograms();
-    const names = [...plan.services.map(({ name }) => name), 'envoy', STACK];
+    const names = [...plan.services.map(({ name }) => name), 'envoy', STACK, ...(plan.tls ? [DOOR] : [])];
     const renewByAge = () => ensureCertificates(plan.certificates, names);
     await renewByAge();
     await prepareForeignServers(plan);
@@ -155,6 +158,7 @@ function factsOf(plan: Plan): StackFacts {
   return {
     folder: plan.folder,
     publicUrl: publicUrl(plan),
+    doorAuthority: doorAuthority(plan),
     admin: { email: FIRST_ADMIN_EMAIL, password: plan.secrets.of('auth.first-admin-password') },
     postgresAdminUrl: adminUrl,
     databaseUrls: Object.fromEntries(withDatabase(plan).map(({ name }) => [name, inDatabase(adminUrl, name)])),

@@ -3,11 +3,23 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Edge, writeEnvoy } from '@moa/envoy';
 import { step } from '#setup/progress.mjs';
+import { DOOR } from './certificates.js';
 import { healthCheck } from './health.js';
 import type { Unit } from './keeper.js';
 import { noteProcess } from './leftovers.js';
 import type { Logs } from './logs.js';
-import { certificatesOf, copiesOf, environmentOf, ISSUER, natsUsers, type Plan, publicUrl, redisUsers, sandboxUrl } from './plan.js';
+import {
+  certificatesOf,
+  copiesOf,
+  doorAuthority,
+  environmentOf,
+  ISSUER,
+  natsUsers,
+  type Plan,
+  publicUrl,
+  redisUsers,
+  sandboxUrl,
+} from './plan.js';
 import { prepareDatabases } from './prepare.js';
 import type { Programs } from './programs.js';
 import { startEnvoy } from './servers/envoy.js';
@@ -124,6 +136,7 @@ function startSandbox(plan: Plan, dataFolder: string, starting: Starting): Promi
     WEBHOOK_SECRET: plan.secrets.of('provider.webhook-secret'),
     // As a provider outside would: through the door.
     WEBHOOK_URL: `${publicUrl(plan)}/webhooks/sandbox`,
+    ...(plan.tls && { NODE_EXTRA_CA_CERTS: doorAuthority(plan) }),
   };
   return startProcess({
     name: 'sandbox',
@@ -145,6 +158,7 @@ function edgeOf(plan: Plan): Edge {
     ),
     gateway: { grpc: where('gateway').map(({ grpc }) => grpc), http: where('gateway').map(({ http }) => http) },
     certificates: { folder: certificatesOf(plan, 'envoy'), watched: plan.certificates },
+    ...(plan.tls && { publicCertificates: { folder: certificatesOf(plan, DOOR), watched: plan.certificates } }),
     issuer: ISSUER,
     allowedOrigins: [publicUrl(plan), ...plan.allowedOrigins],
     rateFactor: plan.rateFactor,

@@ -30,6 +30,8 @@ export interface EdgeOptions {
   readonly makeCertificates?: (folder: string, names: readonly string[]) => Promise<unknown>;
   /** Where Envoy has its own certificates, if not where everybody has. `place` is free for them. */
   readonly ownCertificates?: (certificates: string, place: string) => Edge['certificates'];
+  /** Where the door's certificate is: with TLS then. */
+  readonly publicCertificates?: (certificates: string, place: string) => Edge['certificates'];
   /** Where Envoy looks for a service, if not only where its stand-in is. */
   readonly addresses?: (domain: string, own: string, seen: Seen[], certificates: string) => Promise<readonly string[]>;
 }
@@ -45,6 +47,7 @@ export async function openEdge({
   startGateway,
   makeCertificates = ensureCertificates,
   ownCertificates,
+  publicCertificates,
   addresses,
 }: EdgeOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'moa-edge-'));
@@ -92,6 +95,7 @@ export async function openEdge({
     ),
     gateway: { grpc: [realGateway?.grpc ?? gateway.address], http: [realGateway?.http ?? http.address] },
     certificates: ownCertificates?.(certificates, join(folder, 'own')) ?? { folder: join(current, 'envoy'), watched: certificates },
+    publicCertificates: publicCertificates?.(certificates, join(folder, 'public')),
     issuer: ISSUER,
     allowedOrigins: [ORIGIN],
     rateFactor,
