@@ -6,6 +6,7 @@ const COMMANDS = {
   start: 'stack/dist/src/start.js',
   stack: 'stack/dist/src/control.js',
   test: 'tests/dist/src/run.js',
+  edge: 'envoy/dist/src/main.js',
   check: 'tests/dist/src/check.js',
   demo: 'demo/dist/src/main.js',
   bench: 'bench/dist/src/main.js',

@@ -15,15 +15,21 @@ export interface Person {
   signIn(): Promise<readonly Role[]>;
 }
 
-export async function signUp(url: string, email: string, password: string): Promise<Person> {
-  const moa = patient(connectMoa(url));
+/** Where everybody calls, and whom to trust there. */
+export interface Door {
+  readonly url: string;
+  readonly rootCertificates: Buffer | undefined;
+}
+
+export async function signUp({ url, ...options }: Door, email: string, password: string): Promise<Person> {
+  const moa = patient(connectMoa(url, options));
   await moa.auth.signUp({ email, password });
   return enter(moa, email, password);
 }
 
 /** `code` gives one of the authenticator app, for who has a second factor. */
-export function signInAs(url: string, email: string, password: string, code?: () => string): Promise<Person> {
-  return enter(patient(connectMoa(url)), email, password, code && { code });
+export function signInAs({ url, ...options }: Door, email: string, password: string, code?: () => string): Promise<Person> {
+  return enter(patient(connectMoa(url, options)), email, password, code && { code });
 }
 
 async function enter(moa: Moa, email: string, password: string, options?: SignInOptions): Promise<Person> {

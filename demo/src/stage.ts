@@ -1,5 +1,5 @@
 // Where the story plays: Moa's door for everybody in it, and for the stagehands the clock, the databases and the provider's books.
-
+import { readFileSync } from 'node:fs';
 import type { BookEntry } from '@moa/sandbox-provider';
 import { adminCode } from '@moa/stack';
 import pg from 'pg';
@@ -55,6 +55,8 @@ interface JetStreamReport {
 
 export function openStage(stack: PlayableStack): Stage {
   const runId = Date.now().toString(36);
+  const { publicUrl: url, doorAuthority } = stack;
+  const door = { url, rootCertificates: doorAuthority === undefined ? undefined : readFileSync(doorAuthority) };
   const pools = new Map(
     Object.entries(stack.databaseUrls).map(([service, connectionString]) => [service, new pg.Pool({ connectionString, max: 2 })]),
   );
@@ -85,8 +87,8 @@ export function openStage(stack: PlayableStack): Stage {
       const ms = time.getTime() - stack.now().getTime();
       if (ms > 0) stack.shiftClock(ms);
     },
-    signUp: async (name) => keep(await signUp(stack.publicUrl, `${name}.${runId}@demo.moa.example`, `${runId} ${name} 비밀번호`)),
-    admin: async () => keep(await signInAs(stack.publicUrl, stack.admin.email, stack.admin.password, () => adminCode(stack))),
+    signUp: async (name) => keep(await signUp(door, `${name}.${runId}@demo.moa.example`, `${runId} ${name} 비밀번호`)),
+    admin: async () => keep(await signInAs(door, stack.admin.email, stack.admin.password, () => adminCode(stack))),
     async sql<Row>(service: string, text: string, values: readonly unknown[] = []) {
       const pool = pools.get(service);
       if (!pool) throw new Error(`${service} has no database`);

@@ -82,8 +82,8 @@ export const oddToken = [
   },
 ];
 
-/** The account of a verified token, for the limits. */
-export const accountMetadata = { key: JWT_FILTER, path: [{ key: PAYLOAD }, { key: 'sub' }] };
+/** Where a claim of a verified token is, for the limits. */
+export const claimMetadata = (name: string) => ({ key: JWT_FILTER, path: [{ key: PAYLOAD }, { key: name }] });
 
 function principal(access: Exclude<Rpc['access'], { $case: 'public' }>): object {
   switch (access.$case) {

@@ -5,9 +5,10 @@ import { accessLog } from './access-log.js';
 import { bodyFilter } from './body-limit.js';
 import { corsFilter } from './cors.js';
 import { type Edge, socketAddress } from './edge.js';
-import { limitFilter } from './limits.js';
+import { limitFilter, partnerLimitFilter } from './limits.js';
 import { localReplies } from './replies.js';
 import { routeConfiguration } from './routes.js';
+import { publicTls } from './secrets.js';
 import { duration, extension } from './typed.js';
 
 const BUFFERED_BYTES = 2 << 20;
@@ -38,13 +39,13 @@ const IDENTITY_PREFIXES = [
   'forwarded',
 ];
 
-export const listener = (edge: Edge, rpcs: readonly Rpc[]) => ({
+export const listener = (edge: Edge, folder: string, rpcs: readonly Rpc[]) => ({
   name: 'public',
   address: socketAddress(edge.listen),
   // A port that is taken is an error, not something to share.
   enable_reuse_port: false,
   per_connection_buffer_limit_bytes: BUFFERED_BYTES,
-  filter_chains: [{ filters: [connectionManager(edge, rpcs)] }],
+  filter_chains: [{ filters: [connectionManager(edge, rpcs)], ...(edge.publicCertificates && { transport_socket: publicTls(folder) }) }],
 });
 
 const connectionManager = (edge: Edge, rpcs: readonly Rpc[]) =>
@@ -85,12 +86,13 @@ const connectionManager = (edge: Edge, rpcs: readonly Rpc[]) =>
         }),
       ],
       access_log: [accessLog()],
-      local_reply_config: localReplies(),
+      local_reply_config: localReplies(rpcs, edge),
       http_filters: [
         corsFilter(),
         grpcWeb(),
         tokenFilter(edge),
         roleFilter(),
+        partnerLimitFilter(edge.rateFactor),
         limitFilter(),
         bodyFilter(),
         methodStatistics(rpcs),

@@ -28,7 +28,7 @@ export function renderEnvoy(edge: Edge, folder: string, rpcs: readonly Rpc[] = l
         ),
       ],
     },
-    static_resources: { listeners: [listener(edge, rpcs)], clusters: clusters(edge, folder, rpcs) },
+    static_resources: { listeners: [listener(edge, folder, rpcs)], clusters: clusters(edge, folder, rpcs) },
   };
   return `${JSON.stringify(configuration, null, 2)}\n`;
 }

@@ -1,9 +1,12 @@
 // What Envoy itself answers, said as a service would: HTTP 200, a gRPC code, and a google.rpc.Status with its reason. Clients of gRPC-Web
 // judge by the HTTP status first, and would take a 429 for UNAVAILABLE.
+import type { Rpc } from '@moa/contracts/descriptors';
 import { ErrorInfo, LocalizedMessage, RetryInfo } from '@moa/contracts/google/rpc/error_details';
 import { Status } from '@moa/contracts/google/rpc/status';
 import type { MessageType } from '@moa/contracts/method';
 import { oddToken } from './access.js';
+import type { Edge } from './edge.js';
+import { DEFAULT_RATE, fillMsOf } from './limits.js';
 import { extension } from './typed.js';
 
 interface Reply {
@@ -19,6 +22,7 @@ interface Reply {
 const [INVALID_ARGUMENT, DEADLINE_EXCEEDED, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, UNAUTHENTICATED] =
   [3, 4, 7, 8, 12, 13, 14, 16];
 const RETRY_AFTER_MS = 1_000;
+const TOO_OFTEN = { http: [429], code: RESOURCE_EXHAUSTED, reason: 'CALLED_TOO_OFTEN', retryAfterMs: RETRY_AFTER_MS };
 const AGAIN = { ko: '잠시 후 다시 시도해 주세요.', en: 'Please try again in a moment.' };
 
 // Reasons that services give, too, mean the same here.
@@ -45,7 +49,7 @@ const replies: readonly Reply[] = [
   { http: [404, 405], code: UNIMPLEMENTED, reason: 'METHOD_UNKNOWN' },
   { http: [408, 504], code: DEADLINE_EXCEEDED, reason: 'TIMEOUT' },
   { http: [413, 431], code: RESOURCE_EXHAUSTED, reason: 'REQUEST_TOO_LARGE' },
-  { http: [429], code: RESOURCE_EXHAUSTED, reason: 'CALLED_TOO_OFTEN', retryAfterMs: RETRY_AFTER_MS },
+  TOO_OFTEN,
   { http: [502, 503], code: UNAVAILABLE, reason: 'SERVICE_UNAVAILABLE', retryAfterMs: RETRY_AFTER_MS },
   { http: [500], code: INTERNAL, reason: 'EDGE_FAILED' },
 ];
@@ -62,7 +66,21 @@ const SERVICES_REASONS = new Set([
 /** Every reason that Envoy gives, and its gRPC code. */
 export const edgeReasons: ReadonlyMap<string, number> = new Map(replies.map(({ reason, code }) => [reason, code]));
 
-export const localReplies = () => ({ mappers: replies.flatMap((reply) => reply.http.map((http) => mapper(reply, http))) });
+export const localReplies = (rpcs: readonly Rpc[], edge: Edge) => ({
+  mappers: [...slowLimits(rpcs, edge), ...replies].flatMap((reply) => reply.http.map((http) => mapper(reply, http))),
+});
+
+// Where the next call is more than a second away, the caller is told how far.
+const slowLimits = (rpcs: readonly Rpc[], { rateFactor }: Edge): Reply[] =>
+  rpcs
+    .filter(({ access }) => access.$case !== 'internal')
+    .map(({ path, rate = DEFAULT_RATE }) => ({ path, retryAfterMs: fillMsOf(rate, rateFactor) }))
+    .filter(({ retryAfterMs }) => retryAfterMs > RETRY_AFTER_MS)
+    .map(({ path, retryAfterMs }) => ({
+      ...TOO_OFTEN,
+      retryAfterMs,
+      given: { header_filter: { header: { name: ':path', string_match: { exact: path } } } },
+    }));
 
 function mapper({ code, reason, given, retryAfterMs }: Reply, http: number) {
   return {

@@ -16,7 +16,9 @@ const IDLE_STREAM_MS = 300_000;
 const HTTP_TIMEOUT_MS = 6_000;
 const REFLECTION_AT_MOST_MS = 60_000;
 const WEBHOOK_BYTES = 64 << 10;
-const WEBHOOK_RATE: Rate = { perMinute: 6_000, burst: 1_000 };
+// Where no token is looked at, one that is shown makes no difference.
+const READ_RATE: Rate = { ...DEFAULT_RATE, byAddress: true };
+const WEBHOOK_RATE: Rate = { perMinute: 6_000, burst: 1_000, byAddress: true };
 
 const REFLECTION = ['v1', 'v1alpha'].map((version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`);
 
@@ -41,7 +43,7 @@ export const routeConfiguration = (edge: Edge, rpcs: readonly Rpc[]) => ({
 });
 
 // Repeats only what never reached a service, and on another copy. Calls that may run twice are repeated by whoever knows that.
-const retryPolicy = {
+export const retryPolicy = {
   retry_on: 'connect-failure,refused-stream,reset-before-request',
   num_retries: 3,
   retry_back_off: { base_interval: '0.025s', max_interval: '0.25s' },
@@ -51,12 +53,15 @@ const retryPolicy = {
   host_selection_retry_max_attempts: 3,
 };
 
+/** How long Envoy waits for the end of a call; 0: for ever. */
+export const edgeTimeoutMs = ({ timeoutMs }: Pick<Rpc, 'timeoutMs'>): number => (timeoutMs > 0 ? timeoutMs + TIMEOUT_MARGIN_MS : 0);
+
 const rpcRoute = ({ path, domain, access, timeoutMs, streams, rate }: Rpc, edge: Edge) => ({
   match: grpcMatch(path),
   route: {
     cluster: domain,
-    timeout: duration(timeoutMs > 0 ? timeoutMs + TIMEOUT_MARGIN_MS : 0),
-    idle_timeout: duration(timeoutMs > 0 ? Math.max(timeoutMs + TIMEOUT_MARGIN_MS, IDLE_CALL_MS) : IDLE_STREAM_MS),
+    timeout: duration(edgeTimeoutMs({ timeoutMs })),
+    idle_timeout: duration(timeoutMs > 0 ? Math.max(edgeTimeoutMs({ timeoutMs }), IDLE_CALL_MS) : IDLE_STREAM_MS),
   },
   typed_per_filter_config: { ...accessOf(access), ...limitOf(rate ?? DEFAULT_RATE, edge.rateFactor), ...(streams ? {} : bodyLimit()) },
 });
@@ -74,7 +79,7 @@ const grpcMatch = (path: string) => ({
 
 const httpRoutes = ({ rateFactor }: Edge) => {
   const toGateway = { cluster: GATEWAY_HTTP, timeout: duration(HTTP_TIMEOUT_MS) };
-  const read = { ...noToken, ...limitOf(DEFAULT_RATE, rateFactor) };
+  const read = { ...noToken, ...limitOf(READ_RATE, rateFactor) };
   return [
     { match: { path: '/', headers: [method('GET')] }, route: toGateway, typed_per_filter_config: read },
     { match: { path: '/.well-known/jwks.json', headers: [method('GET')] }, route: toGateway, typed_per_filter_config: read },

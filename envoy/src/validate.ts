@@ -32,6 +32,7 @@ const edgeOfContracts = (): Edge => ({
   clusters: Object.fromEntries(listRpcs().map(({ domain }) => [domain, ['127.0.0.1:50051']])),
   gateway: { grpc: ['127.0.0.1:50052'], http: ['127.0.0.1:50053'] },
   certificates: { folder: '/etc/moa/certificates', watched: '/etc/moa' },
+  publicCertificates: { folder: '/etc/moa/door' },
   issuer: 'https://moa.example',
   allowedOrigins: ['https://moa.example'],
 });

@@ -1,15 +1,22 @@
 import { listRpcs } from '@moa/contracts/descriptors';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openEdge, pathWith } from './support/edge.js';
+import { PARTNER_RATES } from '../src/limits.js';
+import { openEdge } from './support/edge.js';
 
 const [OK, RESOURCE_EXHAUSTED] = [0, 8];
-const PUBLIC = pathWith('public');
-const SIGNED_IN = pathWith('signedIn');
+const [PUBLIC = '', OTHER_PUBLIC = '', THIRD_PUBLIC = ''] = listRpcs()
+  .filter(({ access, rate }) => access.$case === 'public' && !rate?.byAddress)
+  .map(({ path }) => path);
+const { path: SIGNED_IN } = listRpcs().find(({ access }) => access.$case === 'signedIn')!;
 const BURST = 5;
+const SECONDS_TO_NEXT = 60;
+
+const BY_ADDRESS = '/moa.auth.v1.AuthService/SignIn';
+const ALSO_BY_ADDRESS = '/moa.auth.v1.AuthService/SignUp';
 
 // Few at once, and none afterwards for as long as a test takes.
-const rpcs = listRpcs().map((rpc) => ({ ...rpc, rate: { perMinute: 1, burst: BURST } }));
+const rpcs = listRpcs().map((rpc) => ({ ...rpc, rate: { perMinute: 1, burst: BURST, byAddress: rpc.rate?.byAddress ?? false } }));
 const edge = await openEdge({ rpcs, rateFactor: 1 });
 test.after(() => edge.close());
 
@@ -47,13 +54,63 @@ test('an account on a public RPC has a limit of its own there', async () => {
   assert.equal(await codesOf(BURST + 2, () => edge.web(PUBLIC, { token })), twoTooMany);
 });
 
-test('gRPC and gRPC-Web hear the same: RESOURCE_EXHAUSTED, why, and that waiting helps', async () => {
+test('gRPC and gRPC-Web hear the same: RESOURCE_EXHAUSTED, why, and how long to wait', async () => {
   const token = await edge.token({ sub: 'fifth' });
   await codesOf(BURST, () => edge.grpc(SIGNED_IN, { token }));
   for (const call of [edge.grpc, edge.web]) {
-    const { httpStatus, code, reason, mayRetry } = await call(SIGNED_IN, { token });
-    assert.equal([httpStatus, code, reason, mayRetry], [200, RESOURCE_EXHAUSTED, 'CALLED_TOO_OFTEN', true]);
+    const { httpStatus, code, reason, retryAfterS } = await call(SIGNED_IN, { token });
+    assert.equal([httpStatus, code, reason, retryAfterS], [200, RESOURCE_EXHAUSTED, 'CALLED_TOO_OFTEN', SECONDS_TO_NEXT]);
   }
+});
+
+test('sign-in and sign-up are counted for the address: a token, or one more, gives no second bucket', async () => {
+  for (const path of [BY_ADDRESS, ALSO_BY_ADDRESS]) {
+    const token = await edge.token({ sub: 'guesser' });
+    const callers = [
+      {},
+      { token },
+      { token: await edge.token({ sub: 'guesser too' }) },
+      { token: await partner('low', 'guessing partner') },
+    ];
+    const codes: (number | undefined)[] = [];
+    for (let call = 0; call < BURST + 2; call++) codes.push((await edge.grpc(path, callers[call % callers.length]!)).code);
+    assert.equal(codes, twoTooMany);
+  }
+});
+
+test('the keys and the front page are counted for the address, whatever is shown as a token', async () => {
+  const statuses = new Set<number>();
+  while (!statuses.has(429)) for (const token of ['a', 'b.c.d']) statuses.add((await edge.http('/', { token })).httpStatus);
+});
+
+const partner = (rate: string, sub: string) => edge.token({ sub, roles: ['PARTNER'], claims: { rate } });
+
+/** How many of so many calls, to one RPC and another by turns, were let through. */
+async function letThrough(calls: number, token: string): Promise<number> {
+  const paths = [PUBLIC, OTHER_PUBLIC, THIRD_PUBLIC];
+  const answers = await Promise.all(Array.from({ length: calls }, (_, call) => edge.grpc(paths[call % paths.length]!, { token })));
+  for (const { code, reason } of answers) assert.ok(code === OK || reason === 'CALLED_TOO_OFTEN', `${code} ${reason}`);
+  return answers.filter(({ code }) => code === OK).length;
+}
+
+test('a partner has one bucket over all RPCs, of the size of its rate, and not those of the RPCs', async () => {
+  for (const [rate, { burst }] of Object.entries(PARTNER_RATES)) {
+    const passed = await letThrough(2 * burst, await partner(rate, `partner of ${rate}`));
+    assert.ok(passed >= burst && passed < 2 * burst, `${rate}: ${passed} of ${2 * burst}`);
+  }
+});
+
+test('another partner of the same rate has another bucket, and another token of the same one has not', async () => {
+  await letThrough(60, await partner('low', 'greedy'));
+  assert.ok((await letThrough(20, await edge.token({ sub: 'greedy', roles: ['PARTNER'], claims: { rate: 'low', jti: '2' } }))) < 20);
+  assert.is(await letThrough(20, await partner('low', 'modest')), 20);
+});
+
+test('a partner is told when it may call again', async () => {
+  const token = await partner('low', 'hasty');
+  await letThrough(60, token);
+  const { reason, retryAfterS } = await edge.grpc(PUBLIC, { token });
+  assert.equal([reason, retryAfterS! >= 1], ['CALLED_TOO_OFTEN', true]);
 });
 
 test('what is stopped by a limit does not reach its service', async () => {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listRpcs, type Rpc } from '@moa/contracts/descriptors';
-import { ensureCertificates } from '@moa/stack';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderEnvoy } from '../src/index.js';
@@ -10,7 +9,6 @@ import { serveRpcs } from './support/services.js';
 const [OK, DEADLINE_EXCEEDED, UNIMPLEMENTED, UNAVAILABLE] = [0, 4, 12, 14];
 const TIMEOUT_MS = 300;
 const SLOWER_MS = 3_000;
-const DAY_MS = 86_400_000;
 
 const rpcOf = (method: string, more: Partial<Rpc> = {}): Rpc => ({
   service: 'moa.coupon.v1.CouponService',
@@ -36,7 +34,6 @@ const FAKED = rpcOf('Faked', { domain: 'faked', service: 'moa.faked.v1.FakedServ
 const SLOW_PATHS = [SLOW.path, WATCH.path];
 const edge = await openEdge({
   rpcs: [...listRpcs(), CLAIM, SLOW, WATCH, RESERVE, ABSENT, COPIED, FAKED],
-  certificatesMadeAt: new Date(Date.now() - 45 * DAY_MS),
   behave: async ({ path }) => {
     if (SLOW_PATHS.includes(path)) await sleep(path === SLOW.path ? SLOWER_MS : 2 * TIMEOUT_MS + 500);
   },
@@ -107,19 +104,6 @@ test('reflection, keys, webhooks and the front page go to the gateway, and nothi
   assert.is((await edge.http('/webhooks/sandbox')).httpStatus, 404);
   assert.is((await edge.http('/webhooks/sandbox', { method: 'POST', body: Buffer.alloc(65 << 10) })).httpStatus, 413);
   assert.is(edge.httpSeen.length, 2);
-});
-
-test('new certificates are taken up without a restart or a failed call', async () => {
-  const serial = async () => {
-    const { certificates } = (await (await fetch(`http://127.0.0.1:${edge.adminPort}/certs`)).json()) as {
-      certificates: { cert_chain: { serial_number: string }[] }[];
-    };
-    return certificates[0]!.cert_chain[0]!.serial_number;
-  };
-  const before = await serial();
-  assert.ok(await ensureCertificates(edge.certificates, edge.names));
-  while ((await serial()) === before) assert.is((await edge.grpc(CLAIM.path)).code, OK);
-  assert.is((await edge.grpc(CLAIM.path)).code, OK);
 });
 
 test('each method has figures of its own, and a made-up path has none', async () => {

@@ -1,6 +1,6 @@
 import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { ProviderWebhookServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
-import { openHost, type Running } from '@moa/kit';
+import { certificatesIn, openHost, type Running } from '@moa/kit';
 import type { GatewayConfig } from './config.js';
 import { showFrontPage } from './http/front-page.js';
 import { openKeys, showKeys } from './http/keys.js';
@@ -20,7 +20,8 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   const payment = host.connect(ProviderWebhookServiceDefinition, config.PAYMENT_ADDRESS);
 
   serveReflection(host.server, publicContracts());
-  const http = await serveHttp(config.HTTP_LISTEN, config.CERTIFICATES, host.log, {
+  const onTrouble = (error: unknown) => host.log.error({ err: error }, 'the certificates cannot be read; the old ones stay in use');
+  const http = await serveHttp(config.HTTP_LISTEN, certificatesIn(config.CERTIFICATES, { onTrouble }), host.log, {
     'GET /': showFrontPage,
     'GET /healthz': async () => ({ status: 200, body: 'ok\n' }),
     'GET /.well-known/jwks.json': showKeys(openKeys(auth)),

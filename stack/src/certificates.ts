@@ -1,7 +1,7 @@
 // Certificates for mutual TLS on this machine: an authority of our own, and one leaf for each process.
 // All leaves are made as one set and put in place by swapping one link, so nobody reads a key with another's certificate.
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { randomBytes, webcrypto } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
@@ -13,6 +13,8 @@ const RENEW_BEFORE_DAYS = 20;
 // Clocks of one machine do not differ, but a clock may be set back.
 const BACKDATED_MS = DAY_MS;
 const SETS_KEPT = 2;
+/** Shows who the door is to callers, and is nobody between services. */
+export const DOOR = 'door';
 const KEYS = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 type CryptoKey = webcrypto.CryptoKey;
@@ -28,14 +30,20 @@ interface Authority {
  */
 export async function ensureCertificates(folder: string, names: readonly string[], now = new Date()): Promise<boolean> {
   if (names.every((name) => isGood(join(folder, 'current', name, 'cert.pem'), now))) return false;
+  await renewCertificates(folder, names, now);
+  return true;
+}
+
+/** Makes a new set, whatever the age of the one that is there, and puts it in its place in one step. */
+export async function renewCertificates(folder: string, names: readonly string[], now = new Date()): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const authority = await openAuthority(folder, now);
-  const set = `set-${now.toISOString().replace(/\D/g, '')}-${process.pid}`;
+  const set = `set-${now.toISOString().replace(/\D/g, '')}-${randomBytes(4).toString('hex')}`;
   await Promise.all(names.map((name) => makeLeaf(join(folder, set, name), name, authority, now)));
-  symlinkSync(set, join(folder, 'next'));
-  renameSync(join(folder, 'next'), join(folder, 'current'));
+  const next = join(folder, `next-${set}`);
+  symlinkSync(set, next);
+  renameSync(next, join(folder, 'current'));
   removeOldSets(folder);
-  return true;
 }
 
 function isGood(file: string, now: Date): boolean {
@@ -44,8 +52,11 @@ function isGood(file: string, now: Date): boolean {
   return notAfter.getTime() - now.getTime() > RENEW_BEFORE_DAYS * DAY_MS;
 }
 
+/** The certificate of the authority that signs all others. */
+export const authorityFile = (folder: string): string => join(folder, 'authority.pem');
+
 async function openAuthority(folder: string, now: Date): Promise<Authority> {
-  const [certificateFile, keyFile] = [join(folder, 'authority.pem'), join(folder, 'authority-key.pem')];
+  const [certificateFile, keyFile] = [authorityFile(folder), join(folder, 'authority-key.pem')];
   if (existsSync(certificateFile) && existsSync(keyFile)) {
     const key = x509.PemConverter.decodeFirst(readFileSync(keyFile, 'utf8'));
     return {
@@ -82,13 +93,7 @@ async function makeLeaf(folder: string, name: string, authority: Authority, now:
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-      new x509.SubjectAlternativeNameExtension([
-        { type: 'url', value: `spiffe://moa/${name}` },
-        { type: 'dns', value: name },
-        { type: 'dns', value: 'localhost' },
-        { type: 'ip', value: '127.0.0.1' },
-      ]),
+      ...(name === DOOR ? doorExtensions() : serviceExtensions(name)),
       await x509.AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
@@ -98,6 +103,21 @@ async function makeLeaf(folder: string, name: string, authority: Authority, now:
   writeFileSync(join(folder, 'cert.pem'), certificate.toString('pem'));
   writeFileSync(join(folder, 'key.pem'), await pemOf(keys.privateKey), { mode: 0o600 });
 }
+
+const HERE: x509.JsonGeneralNames = [
+  { type: 'dns', value: 'localhost' },
+  { type: 'ip', value: '127.0.0.1' },
+];
+
+const serviceExtensions = (name: string) => [
+  new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+  new x509.SubjectAlternativeNameExtension([{ type: 'url', value: `spiffe://moa/${name}` }, { type: 'dns', value: name }, ...HERE]),
+];
+
+const doorExtensions = () => [
+  new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+  new x509.SubjectAlternativeNameExtension(HERE),
+];
 
 const newKeys = () => webcrypto.subtle.generateKey(KEYS, true, ['sign', 'verify']);
 

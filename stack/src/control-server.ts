@@ -48,6 +48,9 @@ export async function serveControl(stack: Stack, leave: () => Promise<void>): Pr
       case '/kill':
         await stack.kill(name);
         return { code: 200, body: {} };
+      case '/certificates':
+        await stack.renewCertificates();
+        return { code: 200, body: {} };
       case '/clock':
         stack.shiftClock(Number(searchParams.get('byMs')));
         return { code: 200, body: { time: stack.now() } };

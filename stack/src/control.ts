@@ -1,4 +1,4 @@
-// `npm run stack -- status | logs <name> | restart <name> | kill <name> | clock <duration> | mail [address] | stop | reset`
+// `npm run stack -- status | logs <name> | restart <name> | kill <name> | certificates | admin | clock <duration> | mail [address] | stop | reset`
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,8 +19,9 @@ const NOT_RUNNING = 'Moa does not run from this checkout: npm start';
 const USAGE = `npm run stack -- <command>
   status            what is up, and where
   logs <name>       what a process says, from its last lines on
-  restart <name>    stops a process and starts it again
-  kill <name>       SIGKILL, as a crash; it is started again
+  restart <name>    stops a process and starts it again; the copies of a service one after the other
+  kill <name>       SIGKILL to one process, as a crash; it is started again
+  certificates      makes new ones for all processes, which go on as they are
   admin             how the first admin signs in, with a code of now
   clock <duration>  moves the time of all services: 36h, 14d, -1w
   mail [address]    the newest mail that services have sent
@@ -44,6 +45,10 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
   async kill() {
     await ask(`/kill?name=${encodeURIComponent(name)}`);
     console.log(`${name} was killed, and is being started again.`);
+  },
+  async certificates() {
+    await ask('/certificates');
+    console.log('There are new certificates. Every process takes them up within 10 seconds, for new connections.');
   },
   async admin() {
     const facts = runningStack(folder);

@@ -1,7 +1,6 @@
 // Asks a service of ours, over mutual TLS, whether it is ready: grpc.health.v1.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { readCertificateSet } from '@moa/kit/certificate-set';
 
 const DEADLINE_MS = 1_000;
 // HealthCheckResponse {status: SERVING}: field 1, a varint, 1.
@@ -11,8 +10,8 @@ const bytes = (message: Buffer) => message;
 /** Makes the question; `certificates` is the folder of whoever asks. */
 export function healthCheck(address: string, callee: string, certificates: string): () => Promise<boolean> {
   return async () => {
-    const read = (name: string) => readFileSync(join(certificates, name));
-    const tls = credentials.createSsl(read('ca.pem'), read('key.pem'), read('cert.pem'));
+    const { caCertificate, certificate, privateKey } = await readCertificateSet(certificates);
+    const tls = credentials.createSsl(caCertificate, privateKey, certificate);
     const client = new Client(address, tls, { 'grpc.ssl_target_name_override': callee });
     try {
       return await new Promise<boolean>((resolve) => {

@@ -1,5 +1,5 @@
 export { adminCode } from './admin-code.js';
-export { ensureCertificates } from './certificates.js';
+export { ensureCertificates, renewCertificates } from './certificates.js';
 export { clockOffsetMs, shiftClock } from './clock.js';
 export { databaseUrl, ensureDatabase, inDatabase, withClient } from './databases.js';
 export { migrate } from './migrate.js';

@@ -3,7 +3,7 @@ import { createWriteStream, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MAX_BYTES = 50 << 20;
-const NAME_WIDTH = 8;
+const NAME_WIDTH = 9;
 
 export interface Logs {
   /** Takes the lines of one process. `shown`: also prints them. */

@@ -2,6 +2,8 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { explained } from '#setup/explain.mjs';
+import { authorityFile } from './certificates.js';
+import { type Copies, checkCopies, copyNames } from './copies.js';
 import { databaseUrl } from './databases.js';
 import { portOwner } from './port-owner.js';
 import { openSecrets, type Secrets } from './secrets.js';
@@ -17,9 +19,13 @@ export interface StackOptions {
   readonly folder?: string;
   /** Of the door; a free one by default. */
   readonly port?: number;
+  /** TLS at the door. */
+  readonly tls?: boolean;
+  /** How many processes a service has; one where it is not said. */
+  readonly copies?: Copies;
   /** No progress, and no output of services. */
   readonly quiet?: boolean;
-  /** What a service finds in its environment besides: read at each of its starts, so a test may change it and restart the service. */
+  /** What a service, or one copy of it, finds in its environment besides: read at each of its starts, so a test may change it and restart the service. */
   readonly environment?: Readonly<Record<string, Record<string, string>>>;
   /** Multiplies the door's limits of calls: all of a machine's people have one address. */
   readonly rateFactor?: number;
@@ -30,10 +36,12 @@ export interface StackOptions {
 export interface Plan {
   readonly folder: string;
   readonly quiet: boolean;
+  readonly tls: boolean;
   readonly rateFactor: number;
   readonly allowedOrigins: readonly string[];
   readonly secrets: Secrets;
   readonly services: readonly Service[];
+  readonly copies: Copies;
   readonly publicPort: number;
   readonly envoyAdminPort: number;
   readonly postgresPort: number;
@@ -43,6 +51,7 @@ export interface Plan {
   readonly sandboxPort: number;
   readonly smtpPort: number;
   readonly mailboxPort: number;
+  /** By the name of the process: "funding", "funding-2". */
   readonly addresses: Readonly<Record<string, { readonly grpc: string; readonly metrics: string; readonly http: string }>>;
   readonly clockFile: string;
   /** Changes when the certificates do: `current` in it is a link to them. */
@@ -51,6 +60,8 @@ export interface Plan {
 }
 
 const DEFAULT_RATE_FACTOR = 100;
+// Until everybody has noticed that this copy is going, calls may still come to it.
+const DRAIN_MS = 3_000;
 
 export async function planStack(options: StackOptions): Promise<Plan> {
   const folder = options.folder ?? join(root, '.moa');
@@ -58,16 +69,21 @@ export async function planStack(options: StackOptions): Promise<Plan> {
   if (options.port !== undefined && !(await isFree(options.port))) throw portTaken(options.port);
 
   const services = presentServices();
-  const ports = await freePorts(9 + services.length * 3);
+  const { copies = {} } = options;
+  checkCopies(copies, services);
+  const processes = services.flatMap(({ name }) => copyNames(copies, name));
+  const ports = await freePorts(9 + processes.length * 3);
   const next = () => ports.pop()!;
   const address = () => `127.0.0.1:${next()}`;
   return {
     folder,
     quiet: options.quiet ?? false,
+    tls: options.tls ?? false,
     rateFactor: options.rateFactor ?? DEFAULT_RATE_FACTOR,
     allowedOrigins: options.allowedOrigins ?? [],
     secrets,
     services,
+    copies,
     publicPort: options.port ?? next(),
     envoyAdminPort: next(),
     postgresPort: next(),
@@ -77,7 +93,7 @@ export async function planStack(options: StackOptions): Promise<Plan> {
     sandboxPort: next(),
     smtpPort: next(),
     mailboxPort: next(),
-    addresses: Object.fromEntries(services.map(({ name }) => [name, { grpc: address(), metrics: address(), http: address() }])),
+    addresses: Object.fromEntries(processes.map((name) => [name, { grpc: address(), metrics: address(), http: address() }])),
     clockFile: join(folder, 'clock.json'),
     certificates: join(folder, 'certificates'),
     environment: options.environment ?? {},
@@ -105,7 +121,7 @@ function ownerOf(port: number): string {
   return owner ? ` by ${owner}` : '';
 }
 
-export const publicUrl = (plan: Plan): string => `http://localhost:${plan.publicPort}`;
+export const publicUrl = (plan: Plan): string => `${plan.tls ? 'https' : 'http'}://localhost:${plan.publicPort}`;
 export const sandboxUrl = (plan: Plan): string => `http://127.0.0.1:${plan.sandboxPort}`;
 
 /** Another server than our mailbox (MOA_SMTP_URL) delivers for real, and wants a sender that it knows (MOA_MAIL_FROM). */
@@ -115,6 +131,8 @@ export const mailboxUrl = (plan: Plan): string | undefined =>
   process.env.MOA_SMTP_URL ? undefined : `http://127.0.0.1:${plan.mailboxPort}`;
 
 export const certificatesOf = (plan: Plan, name: string): string => join(plan.certificates, 'current', name);
+/** Whom callers have to trust at the door; undefined without TLS. */
+export const doorAuthority = (plan: Plan): string | undefined => (plan.tls ? authorityFile(plan.certificates) : undefined);
 export const withDatabase = (plan: Plan): Service[] => plan.services.filter(hasDatabase);
 
 /** As the owner of all databases. Another server than ours: MOA_POSTGRES_URL. */
@@ -144,9 +162,12 @@ export function natsUsers(plan: Plan): NatsUser[] {
 
 const redisPrefix = (service: string): string => `moa:${service}:`;
 
-/** What a service is told in its environment. */
-export function environmentOf(plan: Plan, service: Service): Record<string, string> {
-  const { grpc, metrics, http } = plan.addresses[service.name]!;
+/** The processes of a service. */
+export const copiesOf = (plan: Plan, service: string): string[] => copyNames(plan.copies, service);
+
+/** What a process of a service is told in its environment. */
+export function environmentOf(plan: Plan, service: Service, name = service.name): Record<string, string> {
+  const { grpc, metrics, http } = plan.addresses[name]!;
   const redis = new URL(redisAdminUrl(plan));
   return {
     LISTEN: grpc,
@@ -162,19 +183,20 @@ export function environmentOf(plan: Plan, service: Service): Record<string, stri
     }),
     ...(service.publishes && { NATS_URL: natsUrlOf(plan, service.name) }),
     ISSUER,
-    ...Object.fromEntries(service.calls.flatMap((name) => addressOf(plan, name))),
+    ...Object.fromEntries(service.calls.flatMap((callee) => addressesOf(plan, callee))),
     CLOCK_FILE: plan.clockFile,
-    // There is no other copy to send calls to while this one drains.
-    DRAIN_MS: '0',
+    // Who is alone has no other copy to send calls to while it drains.
+    DRAIN_MS: String(copiesOf(plan, service.name).length > 1 ? DRAIN_MS : 0),
     ...service.environment?.({ secrets: plan.secrets, sandboxUrl: sandboxUrl(plan), smtpUrl: smtpUrl(plan), mailFrom: mailFrom() }),
     ...plan.environment[service.name],
+    ...(name !== service.name && plan.environment[name]),
   };
 }
 
 const natsUrlOf = (plan: Plan, service: string): string =>
   process.env.MOA_NATS_URL ?? `nats://${service}:${plan.secrets.of(`nats.${service}`)}@127.0.0.1:${plan.natsPort}`;
 
-function addressOf(plan: Plan, name: string): [string, string][] {
-  const callee = plan.addresses[name];
-  return callee ? [[`${name.toUpperCase()}_ADDRESS`, callee.grpc]] : [];
+function addressesOf(plan: Plan, callee: string): [string, string][] {
+  const addresses = copiesOf(plan, callee).flatMap((name) => plan.addresses[name]?.grpc ?? []);
+  return addresses.length > 0 ? [[`${callee.toUpperCase()}_ADDRESS`, addresses.join(',')]] : [];
 }

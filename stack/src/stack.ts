@@ -3,13 +3,15 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from '#setup/lock.mjs';
 import { quiet } from '#setup/progress.mjs';
-import { ensureCertificates } from './certificates.js';
+import { DOOR, ensureCertificates, renewCertificates } from './certificates.js';
 import { clockOffsetMs, shiftClock } from './clock.js';
 import { inDatabase } from './databases.js';
 import type { Status } from './keeper.js';
 import { endLeftovers, notedPid, noteProcess } from './leftovers.js';
 import { labelled, openLogs } from './logs.js';
 import {
+  copiesOf,
+  doorAuthority,
   mailboxUrl,
   natsAdminUrl,
   type Plan,
@@ -36,6 +38,8 @@ export const STACK = 'stack';
 export interface StackFacts {
   readonly folder: string;
   readonly publicUrl: string;
+  /** The file with the authority that callers have to trust, where the door has TLS. */
+  readonly doorAuthority?: string | undefined;
   readonly admin: { readonly email: string; readonly password: string; readonly totpSecret: string };
   readonly postgresAdminUrl: string;
   /** Each service's database, as the owner of all. */
@@ -47,7 +51,7 @@ export interface StackFacts {
   /** Where mail is shown; absent when it goes to another server. */
   readonly mailbox?: { readonly url: string };
   readonly envoyAdminUrl: string;
-  /** host:port of each service. */
+  /** host:port of each process of ours: "funding", and "funding-2" where there are copies. */
   readonly addresses: Plan['addresses'];
   /** Holds a folder for each name: "envoy", each service, "stack". */
   readonly certificates: string;
@@ -59,11 +63,14 @@ export interface Stack extends StackFacts {
   stop(): Promise<void>;
   /** Ends everything at once. */
   killAll(): Promise<void>;
+  /** All copies of a service, each once the one before is ready again; or one process by its own name. */
   restart(name: string): Promise<void>;
   /** SIGKILL. It is started again by itself: wait for `isUp`. */
   kill(name: string): Promise<void>;
   isUp(name: string): Promise<void>;
   status(): Status[];
+  /** Makes new certificates for all processes now, which take them up by themselves within seconds. */
+  renewCertificates(): Promise<void>;
   /** Moves the one clock; gives the new offset. */
   shiftClock(byMs: number): number;
   now(): Date;
@@ -83,16 +90,16 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const ended = await endLeftovers(run, STACK);
     if (ended.length > 0 && !plan.quiet) console.error(`  ended what an earlier stack had left: ${ended.join(', ')}`);
     const programs = await findPrograms();
-    const names = [...plan.services.map(({ name }) => name), 'envoy', STACK];
-    const renew = () => ensureCertificates(plan.certificates, names);
-    await renew();
+    const names = [...plan.services.map(({ name }) => name), 'envoy', STACK, ...(plan.tls ? [DOOR] : [])];
+    const renewByAge = () => ensureCertificates(plan.certificates, names);
+    await renewByAge();
     await prepareForeignServers(plan);
 
     const print = (line: string) => plan.quiet || console.log(line);
     const logs = openLogs(join(plan.folder, 'logs'), print);
     const supervisor = supervise(unitsOf(plan, programs, logs), (name, message) => print(labelled(name, message)));
     await supervisor.startAll();
-    const renewing = setInterval(() => void renew().catch((error) => print(labelled(STACK, String(error)))), RENEW_EVERY_MS);
+    const renewing = setInterval(() => void renewByAge().catch((error) => print(labelled(STACK, String(error)))), RENEW_EVERY_MS);
     const facts = factsOf(plan);
     writeFileSync(factsFile(plan.folder), `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
     const close = () => {
@@ -110,10 +117,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         await supervisor.killAll();
         close();
       },
-      restart: (name) => supervisor.one(name).restart(),
+      async restart(name) {
+        for (const copy of copiesOf(plan, name)) await supervisor.one(copy).restart();
+      },
       kill: (name) => supervisor.one(name).kill(),
       isUp: (name) => supervisor.one(name).isUp(),
       status: supervisor.status,
+      renewCertificates: () => renewCertificates(plan.certificates, names),
       shiftClock: (byMs) => shiftClock(plan.clockFile, byMs),
       now: () => new Date(Date.now() + clockOffsetMs(plan.clockFile)),
     };
@@ -152,6 +162,7 @@ function factsOf(plan: Plan): StackFacts {
   return {
     folder: plan.folder,
     publicUrl: publicUrl(plan),
+    doorAuthority: doorAuthority(plan),
     admin: {
       email: FIRST_ADMIN_EMAIL,
       password: plan.secrets.of('auth.first-admin-password'),

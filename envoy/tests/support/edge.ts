@@ -26,7 +26,12 @@ export interface EdgeOptions {
     auth: string;
     payment: string;
   }) => Promise<{ grpc: string; http: string; close(): Promise<void> }>;
-  readonly certificatesMadeAt?: Date;
+  /** Makes `<folder>/current/<name>` for each name; as the stack does, unless said otherwise. */
+  readonly makeCertificates?: (folder: string, names: readonly string[]) => Promise<unknown>;
+  /** Where Envoy has its own certificates, if not where everybody has. `place` is free for them. */
+  readonly ownCertificates?: (certificates: string, place: string) => Edge['certificates'];
+  /** Where the door's certificate is: with TLS then. */
+  readonly publicCertificates?: (certificates: string, place: string) => Edge['certificates'];
   /** Where Envoy looks for a service, if not only where its stand-in is. */
   readonly addresses?: (domain: string, own: string, seen: Seen[], certificates: string) => Promise<readonly string[]>;
 }
@@ -40,14 +45,16 @@ export async function openEdge({
   rateFactor = MANY,
   behave: wish,
   startGateway,
-  certificatesMadeAt,
+  makeCertificates = ensureCertificates,
+  ownCertificates,
+  publicCertificates,
   addresses,
 }: EdgeOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'moa-edge-'));
   const domains = [...new Set(rpcs.map(({ domain }) => domain))];
   const certificates = join(folder, 'certificates');
   const names = [...domains, 'gateway', 'envoy'];
-  await ensureCertificates(certificates, names, certificatesMadeAt);
+  await makeCertificates(certificates, names);
   const current = join(certificates, 'current');
 
   const seen: Seen[] = [];
@@ -87,7 +94,8 @@ export async function openEdge({
       ),
     ),
     gateway: { grpc: [realGateway?.grpc ?? gateway.address], http: [realGateway?.http ?? http.address] },
-    certificates: { folder: join(current, 'envoy'), watched: certificates },
+    certificates: ownCertificates?.(certificates, join(folder, 'own')) ?? { folder: join(current, 'envoy'), watched: certificates },
+    publicCertificates: publicCertificates?.(certificates, join(folder, 'public')),
     issuer: ISSUER,
     allowedOrigins: [ORIGIN],
     rateFactor,

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Host } from '@moa/kit';
-import { readCertificates, watchCertificates } from './certificates.js';
+import type { Certificates, Host } from '@moa/kit';
+import type { CertificateSet } from '@moa/kit/certificate-set';
 
 const CALLER = 'URI:spiffe://moa/envoy';
 const REQUEST_WITHIN_MS = 10_000;
@@ -20,10 +20,11 @@ export type Handle = (request: IncomingMessage) => Promise<Answer>;
 /** Handlers by "GET /path". */
 export type Routes = Readonly<Record<string, Handle>>;
 
-export async function serveHttp(listen: string, certificates: string, log: Host['log'], routes: Routes) {
-  const tls = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3', requestTimeout: REQUEST_WITHIN_MS } as const;
-  const server = createServer({ ...readCertificates(certificates), ...tls }, (request, response) => void answer(request, response));
-  const unwatch = watchCertificates(certificates, (fresh) => server.setSecureContext({ ...fresh, minVersion: tls.minVersion }), log);
+export async function serveHttp(listen: string, certificates: Certificates, log: Host['log'], routes: Routes) {
+  const context = contextOf(await certificates.read());
+  const limits = { requestCert: true, rejectUnauthorized: true, requestTimeout: REQUEST_WITHIN_MS };
+  const server = createServer({ ...context, ...limits }, (request, response) => void answer(request, response));
+  const unwatch = certificates.watch((set) => server.setSecureContext(contextOf(set)));
 
   const [host, port] = [listen.slice(0, listen.lastIndexOf(':')), Number(listen.slice(listen.lastIndexOf(':') + 1))];
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
@@ -59,6 +60,9 @@ export async function serveHttp(listen: string, certificates: string, log: Host[
     });
   }
 }
+
+const contextOf = ({ caCertificate, certificate, privateKey }: CertificateSet) =>
+  ({ ca: caCertificate, cert: certificate, key: privateKey, minVersion: 'TLSv1.3' }) as const;
 
 const notThere: Handle = async () => ({ status: 404 });
 const refuse: Handle = async () => ({ status: 403 });

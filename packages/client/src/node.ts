@@ -1,12 +1,17 @@
 // Moa from Node, over gRPC.
 import type { ServiceDefinition } from '@moa/contracts/method';
-import { createChannel, createClientFactory } from 'nice-grpc';
+import { ChannelCredentials, createChannel, createClientFactory } from 'nice-grpc';
 import type { ClientMiddleware } from 'nice-grpc-common';
 import { createMoa, type Moa, type MoaOptions } from './moa.js';
 
 export { MoaError } from './error.js';
 export type { Moa, MoaOptions, SignInOptions } from './moa.js';
 export { pages } from './pages.js';
+
+export interface NodeOptions extends MoaOptions {
+  /** PEM of the authorities to trust at an https door, instead of those that Node knows. */
+  readonly rootCertificates?: Buffer | undefined;
+}
 
 /**
  * Connects to Moa's door.
@@ -15,8 +20,8 @@ export { pages } from './pages.js';
  *     await moa.signIn('someone@example.com', 'correct horse');
  *     const { pledge } = await moa.pledges.createPledge({ projectId, lines: [{ rewardId, quantity: 1 }], billingMethodId });
  */
-export function connectMoa(url: string, options: MoaOptions = {}): Moa {
-  const channel = createChannel(url);
+export function connectMoa(url: string, { rootCertificates, ...options }: NodeOptions = {}): Moa {
+  const channel = createChannel(url, rootCertificates && ChannelCredentials.createSsl(rootCertificates));
   return createMoa(
     {
       create: <S extends ServiceDefinition>(definition: S, middleware: ClientMiddleware) =>

@@ -36,8 +36,8 @@ export interface Policy {
   readonly timeoutMs: number;
   /** May be sent again when the outcome is unknown. */
   readonly repeatable: boolean;
-  /** Calls a minute for each caller, and how many at once. Absent: the edge's default. */
-  readonly rate: { readonly perMinute: number; readonly burst: number } | undefined;
+  /** Calls a minute for each caller, and how many at once; `byAddress`: for each address, whoever calls. Absent: the edge's default. */
+  readonly rate: { readonly perMinute: number; readonly burst: number; readonly byAddress: boolean } | undefined;
   /** How recent the sign-in must be. 0: any valid token. */
   readonly freshAuthMinutes: number;
 }
@@ -64,7 +64,11 @@ export function policyFrom(name: string, accessParts: readonly Uint8Array[], cal
     access,
     timeoutMs: call.timeoutMs,
     repeatable: call.repeatable,
-    rate: call.rate && { perMinute: call.rate.perMinute, burst: call.rate.burst || call.rate.perMinute },
+    rate: call.rate && {
+      perMinute: call.rate.perMinute,
+      burst: call.rate.burst || call.rate.perMinute,
+      byAddress: call.rate.byAddress,
+    },
     freshAuthMinutes: call.freshAuthMinutes,
   };
 }

@@ -39,7 +39,7 @@ test('a policy says what its contract says', () => {
   const rpcs = new Map(listRpcs().map((rpc) => [`${rpc.service}.${rpc.method}`, rpc]));
   const signUp = rpcs.get('moa.auth.v1.AuthService.SignUp')!;
   assert.is(signUp.access.$case, 'public');
-  assert.equal([signUp.timeoutMs, signUp.repeatable, signUp.rate], [5_000, true, { perMinute: 60, burst: 30 }]);
+  assert.equal([signUp.timeoutMs, signUp.repeatable, signUp.rate], [5_000, true, { perMinute: 30, burst: 10, byAddress: true }]);
   assert.equal([signUp.path, signUp.domain, signUp.streams], ['/moa.auth.v1.AuthService/SignUp', 'auth', false]);
   const getEmail = rpcs.get('moa.auth.v1.AccountService.GetEmail')!;
   assert.equal(getEmail.access, { $case: 'internal', value: { names: ['user'] } });

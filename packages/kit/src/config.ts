@@ -35,14 +35,19 @@ export const secret = (minLength = 1) =>
     .transform((value) => new Secret(value));
 
 /** "127.0.0.1:8080"; port 0 takes a free one. */
-export const hostAndPort = () => z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port');
+export const hostAndPort = () => z.string().regex(/^[^:,\s]+:\d{1,5}$/, 'must be host:port');
+
+const ONE_OR_COPIES = /^([^:,\s]+:\d{1,5}|(\d{1,3}\.){3}\d{1,3}:\d{1,5}(,(\d{1,3}\.){3}\d{1,3}:\d{1,5})+)$/;
+
+/** Where a callee is: host:port, or its copies by IP: "10.0.0.1:8080,10.0.0.2:8080". */
+export const hostsAndPorts = () => z.string().regex(ONE_OR_COPIES, 'must be host:port, or several IP:port with commas between');
 
 export class ConfigError extends Error {}
 
 /**
  * Reads variables by their shape, or throws a ConfigError with a line for each that is missing or wrong (names only, never values).
  *
- *     const config = readConfig({ ...hostVariables, PAYMENT_ADDRESS: hostAndPort() }, process.env);
+ *     const config = readConfig({ ...hostVariables, PAYMENT_ADDRESS: hostsAndPorts() }, process.env);
  */
 export function readConfig<S extends z.ZodRawShape>(shape: S, env: NodeJS.ProcessEnv): z.infer<z.ZodObject<S>> {
   const result = z.object(shape).safeParse(env);
@@ -61,7 +66,7 @@ export const hostVariables = {
   LISTEN: hostAndPort(),
   /** Where Prometheus reads metrics: plain HTTP, on loopback or the cluster's own network. */
   METRICS_LISTEN: hostAndPort(),
-  /** A folder with ca.pem, cert.pem and key.pem; replaced in one step, and read again by itself. */
+  /** A folder with ca.pem, cert.pem and key.pem, or with ca.crt, tls.crt and tls.key; replaced in one step, and read again by itself. */
   CERTIFICATES: z.string().min(1),
   DATABASE_URL: secret().optional(),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(10),
@@ -74,7 +79,7 @@ export const hostVariables = {
   /** Who signs access tokens. */
   ISSUER: z.string().min(1),
   /** Where the keys of access tokens are asked for. */
-  AUTH_ADDRESS: hostAndPort().optional(),
+  AUTH_ADDRESS: hostsAndPorts().optional(),
   /** The offset of the one clock. Refused in production. */
   CLOCK_FILE: z.string().min(1).optional(),
   NODE_ENV: z.string().default('development'),

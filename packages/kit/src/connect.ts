@@ -9,6 +9,9 @@ import { childTrace } from './trace.js';
 const RETURN_MS = 20;
 const MAX_MESSAGE_BYTES = 1 << 20;
 
+// Each call goes to the next copy of the callee that can be reached.
+const ROUND_ROBIN = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
+
 /** What a call is made for: its deadline is shortened for the callee; its trace, its request id and its person's token go along. */
 export interface CallingFor extends Partial<Origin> {
   readonly deadlineMs?: number | undefined;
@@ -25,14 +28,15 @@ export type Remote<S extends ServiceDefinition> = {
   ) => Promise<ResponseOf<S['methods'][M]>>;
 };
 
-/** A client of `service` at host:port. `callee` is the name in the certificate that has to be there. */
+/** A client of `service` at host:port, or at several with commas between, which are its copies. `callee` is the name in the certificate that has to be there. */
 export function connect<S extends ServiceDefinition>(
   service: S,
-  address: string,
+  addresses: string,
   callee: string,
   credentials: ChannelCredentials,
 ): Remote<S> & { close(): void } {
-  const client = new Client(address, credentials, {
+  const client = new Client(addresses.includes(',') ? `ipv4:${addresses}` : addresses, credentials, {
+    'grpc.service_config': ROUND_ROBIN,
     'grpc.ssl_target_name_override': callee,
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,

@@ -1,7 +1,7 @@
 import { format, inspect } from 'node:util';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ConfigError, hostAndPort, hostVariables, readConfig, secret } from '../src/config.js';
+import { ConfigError, hostAndPort, hostsAndPorts, hostVariables, readConfig, secret } from '../src/config.js';
 
 const good = { LISTEN: '127.0.0.1:0', METRICS_LISTEN: '127.0.0.1:0', CERTIFICATES: '/certificates', ISSUER: 'https://moa.test' };
 const refusalOf = (env: NodeJS.ProcessEnv, shape = {}) => {
@@ -31,6 +31,14 @@ test('never tells what a wrong variable holds', () => {
   const error = refusalOf(env, { PAYMENT_ADDRESS: hostAndPort(), KEY: secret(100) });
   assert.is(error.message.split('\n').length, 1 + 6);
   assert.not.match(`${error.message}${error.stack}${inspect(error)}`, leak);
+});
+
+test('a callee is at one address, or its copies are at several, by IP', () => {
+  const shape = { AUTH_ADDRESS: hostsAndPorts() };
+  for (const AUTH_ADDRESS of ['auth:50051', '127.0.0.1:1', '10.0.0.1:8080,10.0.0.2:8080'])
+    assert.is(readConfig(shape, { AUTH_ADDRESS }).AUTH_ADDRESS, AUTH_ADDRESS);
+  for (const AUTH_ADDRESS of ['auth', 'auth:1,user:2', '10.0.0.1:1,', ',10.0.0.1:1', '10.0.0.1:1, 10.0.0.2:1'])
+    assert.match(refusalOf({ ...good, AUTH_ADDRESS }).message, /AUTH_ADDRESS: must be host:port/);
 });
 
 test('a secret is not printed, whichever way one tries', () => {

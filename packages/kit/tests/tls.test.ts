@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -6,7 +6,7 @@ import { status } from '@grpc/grpc-js';
 import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
 import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { ensureCertificates } from '@moa/stack';
-import { connectAs, openTestbed, reasonOf, until } from '@moa/testkit';
+import { connectAs, issueThroughIntermediate, mountSecret, openTestbed, reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addService, certificatesIn, connect, createServer, openHost, realClock } from '../src/index.js';
@@ -115,9 +115,55 @@ test('half of a new set is not used: the old one serves until the new one is who
   close();
 });
 
+test('a mounted secret is replaced under way, and no call fails', async () => {
+  const secret = join(folder, 'secret');
+  const makers = [bed.certificates('auth'), bed.certificates('stranger')];
+  mountSecret(secret, makers[0]!);
+  const { address, close } = await serveFrom(secret);
+  let calls = 0;
+  const rotated = new AbortController();
+  const keepCalling = async () => {
+    for (; !rotated.signal.aborted; calls++) await callOnce(address, bed.certificates('user'));
+  };
+  const callers = [keepCalling(), keepCalling()];
+  for (let round = 1; round <= 4; round++) {
+    const maker = makers[round % 2]!;
+    mountSecret(secret, maker);
+    await until(async () => (await shownBy(address, bed.certificates('user'))) === pemIn(maker));
+  }
+  rotated.abort();
+  await Promise.all(callers);
+  close();
+  assert.ok(calls > 4);
+});
+
+test('certificates of an intermediate authority work in both directions', async () => {
+  const chained = join(folder, 'chained');
+  await issueThroughIntermediate(chained, ['auth', 'user']);
+  const { address, close } = await serveFrom(join(chained, 'auth'));
+  const remote = connect(AuthServiceDefinition, address, 'auth', certificatesIn(join(chained, 'user')).channel);
+  assert.equal(await remote.getJwks({}), { keys: [] });
+  remote.close();
+  close();
+});
+
+test('while two authorities are trusted, a caller with a certificate of either gets in', async () => {
+  const bundled = join(folder, 'bundled');
+  cpSync(bed.certificates('auth'), bundled, { recursive: true, dereference: true });
+  const authorities = [bed.certificates('auth'), foreign('user')].map((place) => readFileSync(join(place, 'ca.pem'), 'utf8'));
+  writeFileSync(join(bundled, 'ca.pem'), authorities.join('\n'));
+  const { address, close } = await serveFrom(bundled);
+  await callOnce(address, bed.certificates('user'));
+  const newcomer = join(folder, 'newcomer');
+  cpSync(foreign('user'), newcomer, { recursive: true, dereference: true });
+  writeFileSync(join(newcomer, 'ca.pem'), authorities.join('\n'));
+  await callOnce(address, newcomer);
+  close();
+});
+
 /** A server whose certificates are looked at all the time. */
 async function serveFrom(certificateFolder: string): Promise<{ address: string; close(): void }> {
-  const certificates = certificatesIn(certificateFolder, REFRESH_MS);
+  const certificates = certificatesIn(certificateFolder, { refreshMs: REFRESH_MS });
   const server = createServer();
   addService(server, AuthServiceDefinition, handlers, { ...NOTHING_REVOKED, identify: () => undefined, clock: realClock, finished() {} });
   await certificates.read();

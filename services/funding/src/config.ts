@@ -1,4 +1,4 @@
-import { hostAndPort, hostVariables, readConfig, secret } from '@moa/kit';
+import { hostsAndPorts, hostVariables, readConfig, secret } from '@moa/kit';
 import type { z } from 'zod';
 
 export const variables = {
@@ -6,7 +6,7 @@ export const variables = {
   DATABASE_URL: secret(),
   NATS_URL: secret(),
   /** Who charges pledges after the close. */
-  PAYMENT_ADDRESS: hostAndPort(),
+  PAYMENT_ADDRESS: hostsAndPorts(),
 };
 
 export type FundingConfig = z.infer<z.ZodObject<typeof variables>>;

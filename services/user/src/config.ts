@@ -1,11 +1,11 @@
-import { hostAndPort, hostVariables, readConfig, secret } from '@moa/kit';
+import { hostsAndPorts, hostVariables, readConfig, secret } from '@moa/kit';
 import type { z } from 'zod';
 
 export const variables = {
   ...hostVariables,
   DATABASE_URL: secret(),
   /** Keys of tokens, and addresses of accounts. */
-  AUTH_ADDRESS: hostAndPort(),
+  AUTH_ADDRESS: hostsAndPorts(),
 };
 
 export type UserConfig = z.infer<z.ZodObject<typeof variables>>;

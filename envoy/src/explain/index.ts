@@ -1,0 +1,2 @@
+export { commentOf, documented } from './documented.js';
+export { callersInWords, rateInWords } from './words.js';
