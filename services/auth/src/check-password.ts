@@ -12,8 +12,9 @@ export async function checkPassword(
 ): Promise<void> {
   const stored = await findPassword(db, accountId);
   if (stored === null) throw fail('PASSWORD_MISSING');
-  const waitMs = await throttle.attempt(accountId);
+  const attempt = { account: accountId, call };
+  const waitMs = await throttle.attempt(attempt);
   if (waitMs > 0) throw fail('SIGN_IN_THROTTLED', {}, { retryAfterMs: waitMs });
   if (!(await passwords.matches(stored, password, call.signal))) throw fail('PASSWORD_REFUSED');
-  await throttle.clear(accountId);
+  await throttle.succeeded(attempt);
 }

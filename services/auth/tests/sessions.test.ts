@@ -50,6 +50,8 @@ test('a token that is used again later ends its session, for thief and owner, an
   assert.is(reasonOf(await refusal(refresh(next.refreshToken))), 'REFRESH_TOKEN_REFUSED');
   const sessionId = sessionOf(tokens.accessToken);
   await until(() => revoked.some((event) => event.sessionId === sessionId && event.accountId === account.id));
+  const [told] = await house.mails(account.email, 2);
+  assert.match(told!.subject, 'You were signed out on one device');
 });
 
 test('a token from two uses ago ends its session at once', async () => {

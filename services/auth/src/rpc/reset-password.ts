@@ -19,6 +19,6 @@ export const resetPassword =
     const passwordHash = await passwords.hash(newPassword, call.signal);
     await setPassword(db, call, token, passwordHash, sealMail(email, { kind: 'PASSWORD_CHANGED' }));
     wakeMail();
-    if (email !== null) await throttle.clear(emailKeyOf(email));
+    if (email !== null) await throttle.succeeded({ account: emailKeyOf(email), call });
     return {};
   };

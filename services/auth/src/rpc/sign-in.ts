@@ -13,12 +13,13 @@ export const signIn =
   async ({ email, password, device }, call) => {
     const { db, passwords, throttle } = context;
     const emailKey = emailKeyOf(email);
-    const waitMs = await throttle.attempt(emailKey);
+    const attempt = { account: emailKey, call };
+    const waitMs = await throttle.attempt(attempt);
     if (waitMs > 0) throw fail('SIGN_IN_THROTTLED', {}, { retryAfterMs: waitMs });
 
     const account = await findCredentials(db, { emailKey });
     const isRight = await passwords.matches(account?.passwordHash ?? undefined, password, call.signal);
     if (!account || !isRight) throw fail('SIGN_IN_REFUSED');
-    await throttle.clear(emailKey);
+    await throttle.succeeded(attempt);
     return admit(context, call, account, device);
   };

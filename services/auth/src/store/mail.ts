@@ -9,6 +9,11 @@ export interface LeasedMail extends QueuedMail {
   readonly createTime: Date;
 }
 
+/** Queues a sealed mail that no other change goes with; null is none. */
+export async function queueMail(db: Database<PrismaClient>, { at, trace }: Origin, mail: string | null): Promise<void> {
+  await db.client.$queryRaw`SELECT queue_mail(${sqlCall({ at, trace })}::jsonb, ${mail}::jsonb)::text`;
+}
+
 /** Takes mail that is due, which nobody else gets while the lease lasts. */
 export const leaseMail = (db: Database<PrismaClient>, { at, trace }: Origin, batch: number, leaseMs: number): Promise<LeasedMail[]> =>
   db.client.$queryRaw<LeasedMail[]>(

@@ -45,14 +45,14 @@ export async function startSession(
   return row!;
 }
 
-/** Spends a refresh token. Undefined when it is good for nothing; a spent one has then ended its session. */
+/** Spends a refresh token. REUSED: it was spent before, and has now ended its session; REFUSED: it is good for nothing. */
 export async function refreshSession(
   db: Database<PrismaClient>,
   { at, trace }: Origin,
   token: RefreshToken,
-): Promise<RefreshedSession | undefined> {
+): Promise<RefreshedSession | 'REUSED' | 'REFUSED'> {
   const [row] = await write<{
-    outcome: string;
+    outcome: 'REFRESHED' | 'REUSED' | 'REFUSED';
     account_id: string;
     roles: string[];
     generation: number;
@@ -66,9 +66,15 @@ export async function refreshSession(
     Prisma.sql`SELECT * FROM refresh_session(${sqlCall({ at, trace })}::jsonb, ${token.sessionId}::uuid, ${token.generation}::integer,
       ${secretHashOf(token.secret)}::bytea, ${GRACE_MS}::integer * interval '1 millisecond', ${SLIDING_MS}::double precision * interval '1 millisecond')`,
   );
-  if (row!.outcome !== 'REFRESHED') return undefined;
+  if (row!.outcome !== 'REFRESHED') return row!.outcome;
   const { account_id: accountId, roles, generation, version, expire_time: expireTime, auth_time: authTime } = row!;
   return { id: token.sessionId, accountId, roles, generation, version, expireTime, authTime, hasSecondFactor: row!.has_second_factor };
+}
+
+/** The address of whose session it is; null when there is none. */
+export async function findEmailOfSession(db: Database<PrismaClient>, sessionId: string): Promise<string | null> {
+  const session = await db.client.session.findUnique({ where: { id: sessionId }, select: { account: { select: { email: true } } } });
+  return session?.account.email ?? null;
 }
 
 /** Ends a session; one that has ended stays ended. */
