@@ -6,15 +6,7 @@ const CORS_FILTER = 'envoy.filters.http.cors';
 const PREFLIGHT_KEPT_S = 7_200;
 
 const SENT = ['authorization', 'content-type', 'x-grpc-web', 'x-user-agent', 'grpc-timeout', 'traceparent', 'tracestate'];
-const READ = [
-  'grpc-status',
-  'grpc-message',
-  'grpc-status-details-bin',
-  'x-request-id',
-  'x-ratelimit-limit',
-  'x-ratelimit-remaining',
-  'x-ratelimit-reset',
-];
+const READ = ['grpc-status', 'grpc-message', 'grpc-status-details-bin', 'x-request-id'];
 
 export const corsFilter = () => extension(CORS_FILTER, 'envoy.extensions.filters.http.cors.v3.Cors');
 

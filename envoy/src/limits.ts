@@ -83,7 +83,6 @@ const limits = (statPrefix: string, rateLimits: readonly object[]) => ({
   max_dynamic_descriptors: CALLERS_KEPT,
   filter_enabled: ALWAYS,
   filter_enforced: ALWAYS,
-  enable_x_ratelimit_headers: 'DRAFT_VERSION_03',
 });
 
 /** What a verified token says; nothing is counted where it does not say it, and there is nothing to say instead. */

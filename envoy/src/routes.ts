@@ -33,9 +33,10 @@ export const routeConfiguration = (edge: Edge, rpcs: readonly Rpc[]) => ({
       routes: [
         preflightRoute,
         oddTokenRoute,
+        ...httpRoutes(edge),
+        ...IS_GRPC.map(notGrpcRoute),
         ...rpcs.filter(({ access }) => access.$case !== 'internal').map((rpc) => rpcRoute(rpc, edge)),
         ...REFLECTION.map((path) => reflectionRoute(path, edge)),
-        ...httpRoutes(edge),
         lastRoute,
       ],
     },
@@ -57,7 +58,7 @@ export const retryPolicy = {
 export const edgeTimeoutMs = ({ timeoutMs }: Pick<Rpc, 'timeoutMs'>): number => (timeoutMs > 0 ? timeoutMs + TIMEOUT_MARGIN_MS : 0);
 
 const rpcRoute = ({ path, domain, access, timeoutMs, streams, rate }: Rpc, edge: Edge) => ({
-  match: grpcMatch(path),
+  match: { path },
   route: {
     cluster: domain,
     timeout: duration(edgeTimeoutMs({ timeoutMs })),
@@ -67,14 +68,9 @@ const rpcRoute = ({ path, domain, access, timeoutMs, streams, rate }: Rpc, edge:
 });
 
 const reflectionRoute = (path: string, edge: Edge) => ({
-  match: grpcMatch(path),
+  match: { path },
   route: { cluster: GATEWAY, timeout: '0s', max_stream_duration: { max_stream_duration: duration(REFLECTION_AT_MOST_MS) } },
   typed_per_filter_config: { ...anyCaller, ...limitOf(DEFAULT_RATE, edge.rateFactor) },
-});
-
-const grpcMatch = (path: string) => ({
-  path,
-  headers: [method('POST'), { name: 'content-type', string_match: { prefix: 'application/grpc' } }],
 });
 
 const httpRoutes = ({ rateFactor }: Edge) => {
@@ -103,6 +99,10 @@ const oddTokenRoute = {
   match: { prefix: '/', headers: oddToken },
   route: { cluster: GATEWAY_HTTP },
 };
+
+// Asked once, and not again by each route: of the routes that follow, Envoy tries one after the other.
+const IS_GRPC = [method('POST'), { name: 'content-type', string_match: { prefix: 'application/grpc' } }];
+const notGrpcRoute = (header: object) => ({ ...lastRoute, match: { prefix: '/', headers: [{ ...header, invert_match: true }] } });
 
 const lastRoute = { match: { prefix: '/' }, direct_response: { status: 404 }, typed_per_filter_config: noToken };
 
