@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Moa, MoaError } from '@moa/client/node';
 import { contracts, listRpcs } from '@moa/contracts/descriptors';
+import pg from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openHouse } from './house.js';
@@ -11,11 +12,13 @@ const [owner, seller, stranger, otherSeller] = await Promise.all([house.person()
 const { projectId, rewardId } = await house.liveProject(seller);
 const pledgeId = await placePledge(owner);
 const draftId = await draft(seller);
+const identityId = await link(owner);
 const sessionId = (await owner.auth.listSessions({})).sessions[0]!.id;
 
 /** What a stranger tries with the ids of others. Each is to be NOT_FOUND, as if there were no such thing. */
 const tries: Record<string, () => Promise<unknown>> = {
   'AuthService/SignOut': () => stranger.auth.signOut({ sessionId }),
+  'OAuthService/UnlinkIdentity': () => stranger.oauth.unlinkIdentity({ identityId }),
   'PledgeService/GetPledge': () => stranger.pledges.getPledge({ id: pledgeId }),
   'PledgeService/ChangePledge': () => stranger.pledges.changePledge({ id: pledgeId, lines: [{ rewardId, quantity: 2 }] }),
   'PledgeService/CancelPledge': () => stranger.pledges.cancelPledge({ id: pledgeId }),
@@ -72,6 +75,7 @@ test('the owner finds everything as it was', async () => {
   const { pledge } = await owner.pledges.getPledge({ id: pledgeId });
   assert.is(pledge!.lines[0]!.quantity, 1);
   assert.is((await seller.projects.getProject({ id: projectId })).project!.summary, '');
+  assert.is((await owner.oauth.listIdentities({})).identities[0]!.id, identityId);
 });
 
 test('every RPC that takes an id is tried here, or is said to have no owner', () => {
@@ -99,6 +103,20 @@ async function placePledge(moa: Moa): Promise<string> {
       if (!(error instanceof MoaError && error.reason === 'BILLING_METHOD_UNKNOWN')) throw error;
     }
   }
+}
+
+/** As a provider would have it: there is none in this house. */
+async function link(moa: Moa): Promise<string> {
+  const auth = new pg.Client({ connectionString: house.stack.databaseUrls['auth']! });
+  await auth.connect();
+  const { account } = await moa.auth.getMyAccount({});
+  const { rows } = await auth.query<{ id: string }>(
+    `INSERT INTO identity (id, account_id, issuer, subject, provider, create_time)
+      VALUES (gen_random_uuid(), $1, 'https://issuer.example', $1, 'example', now()) RETURNING id`,
+    [account!.id],
+  );
+  await auth.end();
+  return rows[0]!.id;
 }
 
 async function draft(moa: Moa): Promise<string> {

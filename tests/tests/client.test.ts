@@ -1,6 +1,6 @@
 // The client at the door of a real house: what it makes of retries, tokens, errors and pages.
 import { randomUUID } from 'node:crypto';
-import { type Moa, MoaError, pages } from '@moa/client/node';
+import { type Moa, MoaError, oauthCallbackOf, pages } from '@moa/client/node';
 import pg from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -65,6 +65,21 @@ test('what Envoy refuses by itself is a MoaError, too', async () => {
   assert.is(error.code, 16);
   const wrongRole: MoaError = await backer.accountAdmin.getAccount({ by: { $case: 'id', value: randomUUID() } }).catch((thrown) => thrown);
   assert.is(wrongRole.code, 7);
+});
+
+test('a page passes on what a provider sent its browser back with, and is told when that is worth nothing', async () => {
+  const url = 'https://shop.example/callback?code=c&state=s&iss=https%3A%2F%2Fissuer.example';
+  const callback = oauthCallbackOf(url);
+  assert.equal(callback, { state: 's', outcome: { $case: 'code', value: 'c' }, iss: 'https://issuer.example' });
+  assert.equal(oauthCallbackOf('https://shop.example/callback?error=access_denied&state=s'), {
+    state: 's',
+    outcome: { $case: 'error', value: 'access_denied' },
+    iss: '',
+  });
+  const moa = house.visitor();
+  assert.equal((await moa.oauth.listProviders({})).providers, []);
+  const error: MoaError = await moa.finishOAuth('of no flow', callback).catch((thrown) => thrown);
+  assert.equal([error.reason, moa.tokens], ['OAUTH_REFUSED', undefined]);
 });
 
 test('pages go to the end of a list, each item once', async () => {

@@ -126,6 +126,7 @@ test('every contract is served, and every RPC has its file and its test', () => 
     `${contract}:4 BreakToy has no services/toy/src/rpc/break-toy.ts`,
     `${contract}:4 no test calls breakToy`,
   );
+  finds({ [contract]: withSecond.replace('BreakToy', 'StartOAuth') }, 'StartOAuth has no services/toy/src/rpc/start-oauth.ts');
   finds({ 'services/toy/src/rpc/index.ts': '' }, `${contract}:1 services/toy does not serve ToyService`);
 });
 

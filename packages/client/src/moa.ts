@@ -2,7 +2,8 @@
 
 import { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/account_admin_service';
 import type { Account, Tokens } from '@moa/contracts/auth/v1/auth';
-import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { AuthServiceDefinition, type SignInResponse } from '@moa/contracts/auth/v1/auth_service';
+import { type OAuthCallback, OAuthServiceDefinition } from '@moa/contracts/auth/v1/oauth_service';
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import type { ServiceDefinition } from '@moa/contracts/method';
@@ -16,6 +17,7 @@ import { createSession } from './session.js';
 
 const SERVICES = {
   auth: AuthServiceDefinition,
+  oauth: OAuthServiceDefinition,
   accountAdmin: AccountAdminServiceDefinition,
   users: UserServiceDefinition,
   sellers: SellerServiceDefinition,
@@ -34,6 +36,8 @@ type Services = { readonly [Name in keyof typeof SERVICES]: Client<(typeof SERVI
 export interface Moa extends Services {
   /** Signs in and keeps the tokens. Throws when the account has a second factor and no `code` is given. */
   signIn(email: string, password: string, options?: SignInOptions): Promise<Account>;
+  /** Finishes a flow that oauth.startOAuth began, and keeps the tokens: with the callback see oauthCallbackOf, with the rest signIn. */
+  finishOAuth(flowToken: string, callback: OAuthCallback, options?: SignInOptions): Promise<Account>;
   /** Gets new tokens now: after a role was granted, or a second factor passed. */
   renewTokens(): Promise<void>;
   /** Ends the session here and there. */
@@ -71,6 +75,7 @@ export function createMoa(transport: Transport, options: MoaOptions): Moa {
     composeClientMiddleware(withDeadline(policies), composeClientMiddleware(withRetries(policies), requestIds)),
   );
   const anonymous = transport.create(AuthServiceDefinition, plain);
+  const anonymousOAuth = transport.create(OAuthServiceDefinition, plain);
   const session = createSession(
     async (refreshToken) => (await anonymous.refreshToken({ refreshToken })).tokens!,
     (tokens) => options.onTokens?.(tokens),
@@ -92,13 +97,11 @@ export function createMoa(transport: Transport, options: MoaOptions): Moa {
       return session.tokens;
     },
     useTokens: (tokens) => session.set(tokens),
-    async signIn(email, password, { code, device = '' } = {}) {
-      const first = await anonymous.signIn({ email, password, device });
-      const challenge = first.secondFactorChallenge;
-      if (challenge && !code) throw new Error('the account has a second factor: signIn needs a `code`');
-      const { account, tokens } = challenge ? await anonymous.verifySecondFactor({ challenge, code: await code!(), device }) : first;
-      session.set(tokens);
-      return account!;
+    async signIn(email, password, options = {}) {
+      return enter(await anonymous.signIn({ email, password, device: options.device ?? '' }), options);
+    },
+    async finishOAuth(flowToken, callback, options = {}) {
+      return enter(await anonymousOAuth.finishOAuth({ flowToken, callback, device: options.device ?? '' }), options);
     },
     renewTokens: () => session.renew(),
     async signOut() {
@@ -107,4 +110,12 @@ export function createMoa(transport: Transport, options: MoaOptions): Moa {
     },
     close: () => transport.close(),
   };
+
+  async function enter(first: SignInResponse, { code, device = '' }: SignInOptions): Promise<Account> {
+    const challenge = first.secondFactorChallenge;
+    if (challenge && !code) throw new Error('the account has a second factor: a `code` is needed');
+    const { account, tokens } = challenge ? await anonymous.verifySecondFactor({ challenge, code: await code!(), device }) : first;
+    session.set(tokens);
+    return account!;
+  }
 }

@@ -6,6 +6,7 @@ import { createMoa, type Moa, type MoaOptions } from './moa.js';
 
 export { MoaError } from './error.js';
 export type { Moa, MoaOptions, SignInOptions } from './moa.js';
+export { oauthCallbackOf } from './oauth.js';
 export { pages } from './pages.js';
 
 export interface NodeOptions extends MoaOptions {

@@ -2,6 +2,7 @@ import { hkdfSync } from 'node:crypto';
 import { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/account_admin_service';
 import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
 import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { OAuthServiceDefinition } from '@moa/contracts/auth/v1/oauth_service';
 import { type Database, openHost, originAt, type Running } from '@moa/kit';
 import type { AuthConfig } from './config.js';
 import type { NoMail, Notice } from './domain/mail.js';
@@ -12,10 +13,14 @@ import { type Keyring, openKeyring, verificationKeys } from './keyring.js';
 import { mailOf, sqlMail } from './mail/queued-mail.js';
 import { sendMail } from './mail/send-mail.js';
 import { openSmtp } from './mail/smtp.js';
+import { type Flows, openFlows } from './oauth/flows.js';
+import { openProviders, type Providers } from './oauth/providers.js';
+import { checkForProduction } from './oauth/settings.js';
 import { openPasswords, type Passwords } from './passwords.js';
 import { openRedis } from './redis.js';
-import { accountAdminService, accountService, authService } from './rpc/index.js';
+import { accountAdminService, accountService, authService, oauthService } from './rpc/index.js';
 import { openSecondFactors, type SecondFactors } from './second-factor.js';
+import { forgetFlows } from './store/oauth-flows.js';
 import { forgetTokens } from './store/one-time-tokens.js';
 import { findAuthTime, forgetSessions, listRevoked } from './store/sessions.js';
 import { openThrottle, type Throttle } from './throttle.js';
@@ -30,6 +35,8 @@ export interface Context {
   readonly passwords: Passwords;
   readonly throttle: Throttle;
   readonly secondFactors: SecondFactors;
+  readonly providers: Providers;
+  readonly flows: Flows;
   readonly keyring: Keyring;
   readonly refreshTokenKey: Buffer;
   readonly issueTokens: IssueTokens;
@@ -40,6 +47,7 @@ export interface Context {
 }
 
 export async function startAuth(config: AuthConfig): Promise<Running> {
+  checkForProduction(config);
   const host = await openHost('auth', config);
   const db = host.database((adapter) => new PrismaClient({ adapter }));
   const redis = openRedis(config.REDIS_URL, host);
@@ -50,6 +58,7 @@ export async function startAuth(config: AuthConfig): Promise<Running> {
   const secondFactors = openSecondFactors(db, sealingKey);
   await openFirstAdmin(config, { db, passwords, secondFactors }, start, host.log);
 
+  const providers = openProviders(config, host.log);
   const refreshTokenKey = Buffer.from(hkdfSync('sha256', sealingKey.reveal(), '', 'moa refresh tokens', 32));
   const issueTokens = tokenIssuer(keyring, config.ISSUER, refreshTokenKey);
   const throttle = openThrottle(redis, config.REDIS_PREFIX, host.log);
@@ -60,6 +69,8 @@ export async function startAuth(config: AuthConfig): Promise<Running> {
     passwords,
     throttle,
     secondFactors,
+    providers,
+    flows: openFlows(db, providers, sealingKey),
     keyring,
     refreshTokenKey,
     issueTokens,
@@ -73,11 +84,13 @@ export async function startAuth(config: AuthConfig): Promise<Running> {
     authTimeOf: (sessionId, { at = host.clock.now() }) => findAuthTime(db, sessionId, at),
   });
   host.serve(AuthServiceDefinition, authService(context));
+  host.serve(OAuthServiceDefinition, oauthService(context));
   host.serve(AccountAdminServiceDefinition, accountAdminService(context));
   host.serve(AccountServiceDefinition, accountService(context));
   await host.relay(db);
   host.consume('roles', db, [onSellerApproved]);
   host.job('forget-sessions', FORGET_EVERY_MS, (run) => forgetSessions(db, run));
   host.job('forget-tokens', FORGET_EVERY_MS, (run) => forgetTokens(db, run));
+  host.job('forget-flows', FORGET_EVERY_MS, (run) => forgetFlows(db, run));
   return host.listen();
 }

@@ -3,6 +3,7 @@ import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/account_admin_service';
 import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
 import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import { OAuthServiceDefinition } from '@moa/contracts/auth/v1/oauth_service';
 import { type Running, readConfig } from '@moa/kit';
 import { openTestbed } from '@moa/testkit';
 import { Secret, TOTP } from 'otpauth';
@@ -17,7 +18,7 @@ const ADMIN_TOKEN_MS = 5 * 60_000;
 export const PASSWORD = '비밀번호 하나 둘 셋';
 
 /** A real auth in a bed of its own, as Envoy sees it. */
-export async function openAuth(name: string) {
+export async function openAuth(name: string, ofItsOwn: Record<string, string> = {}) {
   const bed = await openTestbed(name);
   const mailbox = await openMailbox();
   const environment = {
@@ -28,6 +29,7 @@ export async function openAuth(name: string) {
     FIRST_ADMIN_EMAIL: ADMIN.email,
     FIRST_ADMIN_PASSWORD: ADMIN.password,
     FIRST_ADMIN_TOTP_SECRET: ADMIN.totpSecret,
+    ...ofItsOwn,
   };
   const database = new pg.Pool({ connectionString: await bed.databaseUrl('auth'), max: 2 });
   const copies: Running[] = [];
@@ -38,6 +40,7 @@ export async function openAuth(name: string) {
     copies.push(running);
     return {
       auth: bed.connect(AuthServiceDefinition, running.address),
+      oauth: bed.connect(OAuthServiceDefinition, running.address),
       admin: bed.connect(AccountAdminServiceDefinition, running.address),
       accounts: bed.connect(AccountServiceDefinition, running.address, { as: 'user' }),
       address: running.address,

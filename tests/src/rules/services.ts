@@ -113,4 +113,9 @@ const servicesIn = (sources: readonly Source[]) => [
   ...new Set(sources.flatMap(({ path }) => path.match(/^services\/([^/]+)\//)?.[1] ?? [])),
 ];
 const camel = (name: string) => name[0]?.toLowerCase() + name.slice(1);
-const kebab = (name: string) => name.replace(/(?!^)([A-Z])/g, '-$1').toLowerCase();
+// OAuth is one word.
+const kebab = (name: string) =>
+  name
+    .replace('OAuth', 'Oauth')
+    .replace(/(?!^)([A-Z])/g, '-$1')
+    .toLowerCase();

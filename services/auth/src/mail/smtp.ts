@@ -1,6 +1,7 @@
 // The way out: SMTP over a few connections that stay open for a while.
 import type { Host, Secret } from '@moa/kit';
 import { createTransport } from 'nodemailer';
+import { isLoopback } from '../domain/loopback.js';
 import type { MailText } from './texts.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -13,8 +14,6 @@ export const SEND_TIMEOUT_MS = 30_000;
 /** As many connections as are opened, and mails as are sent at once. */
 export const SENDING_AT_MOST = 5;
 
-const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
-
 export interface OutgoingMail extends MailText {
   readonly id: string;
   readonly to: string;
@@ -26,11 +25,11 @@ export type SendOut = (mail: OutgoingMail) => Promise<void>;
 
 /** smtps:// speaks TLS from the start, smtp:// after STARTTLS, which only a server on this machine need not offer. */
 export function openSmtp(url: Secret, from: string, host: Pick<Host, 'onStop'>): SendOut {
-  const { protocol, hostname } = new URL(url.reveal());
+  const server = new URL(url.reveal());
   const transport = createTransport({
     pool: true,
     url: url.reveal(),
-    requireTLS: protocol === 'smtp:' && !LOOPBACK.has(hostname),
+    requireTLS: server.protocol === 'smtp:' && !isLoopback(server),
     maxConnections: SENDING_AT_MOST,
     // What fails is tried again by the job, which knows when.
     maxRequeues: 0,

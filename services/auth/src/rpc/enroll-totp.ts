@@ -1,5 +1,6 @@
 import type { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import type { Handler } from '@moa/kit';
+import { checkEmailVerified } from '../domain/email.js';
 import { totpUri } from '../domain/second-factor.js';
 import { fail } from '../errors.js';
 import type { Context } from '../service.js';
@@ -14,7 +15,7 @@ export const enrollTotp =
     const { accountId } = call.caller;
     const account = await findAccount(db, accountId);
     if (!account) throw fail('ACCOUNT_NOT_FOUND');
-    if (account.email !== null && account.emailVerifyTime === null) throw fail('EMAIL_NOT_VERIFIED');
+    checkEmailVerified(account);
     const { secret, sealed } = secondFactors.newSecret(accountId);
     await keepSecret(db, call, accountId, sealed);
     return { secret, uri: totpUri(secret, account.email ?? accountId) };

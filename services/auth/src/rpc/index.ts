@@ -1,18 +1,23 @@
 import type { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/account_admin_service';
 import type { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
 import type { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
+import type { OAuthServiceDefinition } from '@moa/contracts/auth/v1/oauth_service';
 import type { Implementation } from '@moa/kit';
 import type { Context } from '../service.js';
 import { changePassword } from './change-password.js';
 import { confirmTotp } from './confirm-totp.js';
 import { disableTotp } from './disable-totp.js';
 import { enrollTotp } from './enroll-totp.js';
+import { finishOAuth } from './finish-oauth.js';
 import { getAccount } from './get-account.js';
 import { getEmail } from './get-email.js';
 import { getJwks } from './get-jwks.js';
 import { getMyAccount } from './get-my-account.js';
 import { getSession } from './get-session.js';
 import { grantRole } from './grant-role.js';
+import { linkIdentity } from './link-identity.js';
+import { listIdentities } from './list-identities.js';
+import { listProviders } from './list-providers.js';
 import { listRevokedSessions } from './list-revoked-sessions.js';
 import { listSessions } from './list-sessions.js';
 import { reauthenticate } from './reauthenticate.js';
@@ -27,6 +32,9 @@ import { signIn } from './sign-in.js';
 import { signOut } from './sign-out.js';
 import { signOutEverywhere } from './sign-out-everywhere.js';
 import { signUp } from './sign-up.js';
+import { startLink } from './start-link.js';
+import { startOAuth } from './start-oauth.js';
+import { unlinkIdentity } from './unlink-identity.js';
 import { verifyEmail } from './verify-email.js';
 import { verifySecondFactor } from './verify-second-factor.js';
 
@@ -50,6 +58,16 @@ export const authService = (context: Context): Implementation<typeof AuthService
   disableTotp: disableTotp(context),
   replaceRecoveryCodes: replaceRecoveryCodes(context),
   getJwks: getJwks(context),
+});
+
+export const oauthService = (context: Context): Implementation<typeof OAuthServiceDefinition> => ({
+  listProviders: listProviders(context),
+  startOAuth: startOAuth(context),
+  finishOAuth: finishOAuth(context),
+  startLink: startLink(context),
+  linkIdentity: linkIdentity(context),
+  unlinkIdentity: unlinkIdentity(context),
+  listIdentities: listIdentities(context),
 });
 
 export const accountAdminService = (context: Context): Implementation<typeof AccountAdminServiceDefinition> => ({
