@@ -112,7 +112,7 @@ async function link(moa: Moa): Promise<string> {
   const { account } = await moa.auth.getMyAccount({});
   const { rows } = await auth.query<{ id: string }>(
     `INSERT INTO identity (id, account_id, issuer, subject, provider, create_time)
-      VALUES (gen_random_uuid(), $1, 'https://issuer.example', $1, 'example', now()) RETURNING id`,
+      VALUES (gen_random_uuid(), $1, 'https://issuer.example', 'somebody', 'example', now()) RETURNING id`,
     [account!.id],
   );
   await auth.end();
