@@ -3,7 +3,7 @@ import { type Policy, pathOf, policyOf, type ServiceDefinition } from '@moa/cont
 import { type CallOptions, type ClientMiddleware, Metadata, Status } from 'nice-grpc-common';
 import { v7 as uuidv7 } from 'uuid';
 import { MoaError, toMoaError } from './error.js';
-import type { Session } from './session.js';
+import type { TokenSource } from './session.js';
 
 const MAX_TRIES = 3;
 const BACKOFF_MS = 100;
@@ -58,16 +58,15 @@ export function withRetries(policies: ReadonlyMap<string, Policy>): ClientMiddle
 
 const isWorthAnotherTry = ({ code, reason }: MoaError) => code === Status.UNAVAILABLE || reason === 'REQUEST_IN_PROGRESS';
 
-/** Sends the token of the session; renews one that the server does not take, once. */
-export function withToken(session: Session): ClientMiddleware {
+/** Sends the caller's token; renews one that the server does not take, once. */
+export function withToken(source: TokenSource): ClientMiddleware {
   return async function* (call, options) {
-    const token = await session.accessToken();
+    const token = await source.accessToken();
     try {
       return yield* call.next(call.request, authorized(options, token));
     } catch (error) {
       if (!(error instanceof MoaError) || error.code !== Status.UNAUTHENTICATED || token === undefined || call.requestStream) throw error;
-      if (session.tokens?.accessToken === token) await session.renew();
-      return yield* call.next(call.request, authorized(options, session.tokens?.accessToken));
+      return yield* call.next(call.request, authorized(options, await source.replace(token)));
     }
   };
 }

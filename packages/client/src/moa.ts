@@ -4,6 +4,7 @@ import { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/account_ad
 import type { Account, Tokens } from '@moa/contracts/auth/v1/auth';
 import { AuthServiceDefinition, type SignInResponse } from '@moa/contracts/auth/v1/auth_service';
 import { type OAuthCallback, OAuthServiceDefinition } from '@moa/contracts/auth/v1/oauth_service';
+import { PartnerAdminServiceDefinition, PartnerTokenServiceDefinition } from '@moa/contracts/auth/v1/partner_service';
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import type { ServiceDefinition } from '@moa/contracts/method';
@@ -13,12 +14,14 @@ import { UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
 import { type ClientMiddleware, composeClientMiddleware } from 'nice-grpc-common';
 import type { Client } from 'nice-grpc-web';
 import { policiesOf, withDeadline, withRequestId, withRetries, withToken, withTypedErrors } from './middleware.js';
-import { createSession } from './session.js';
+import { createPartnerSession, createSession } from './session.js';
 
 const SERVICES = {
   auth: AuthServiceDefinition,
   oauth: OAuthServiceDefinition,
   accountAdmin: AccountAdminServiceDefinition,
+  partnerAdmin: PartnerAdminServiceDefinition,
+  partnerTokens: PartnerTokenServiceDefinition,
   users: UserServiceDefinition,
   sellers: SellerServiceDefinition,
   projects: ProjectServiceDefinition,
@@ -59,6 +62,15 @@ export interface SignInOptions {
 export interface MoaOptions {
   /** Told of every new pair of tokens, and of their end: to keep them. */
   readonly onTokens?: (tokens: Tokens | undefined) => void;
+  /** Calls in the name of a partner's program. It gets its tokens by itself: nobody signs in. */
+  readonly partner?: PartnerCredentials;
+}
+
+export interface PartnerCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** What the tokens are to allow: all that the client has, unless said otherwise. */
+  readonly scopes?: readonly string[];
 }
 
 /** How calls get there: over gRPC or over gRPC-Web. */
@@ -67,7 +79,7 @@ export interface Transport {
   close(): void;
 }
 
-export function createMoa(transport: Transport, options: MoaOptions): Moa {
+export function createMoa(transport: Transport, { onTokens, partner }: MoaOptions): Moa {
   const policies = policiesOf(Object.values(SERVICES));
   const requestIds = withRequestId(Object.values(SERVICES));
   const plain = composeClientMiddleware(
@@ -78,13 +90,14 @@ export function createMoa(transport: Transport, options: MoaOptions): Moa {
   const anonymousOAuth = transport.create(OAuthServiceDefinition, plain);
   const session = createSession(
     async (refreshToken) => (await anonymous.refreshToken({ refreshToken })).tokens!,
-    (tokens) => options.onTokens?.(tokens),
+    (tokens) => onTokens?.(tokens),
   );
+  const source = partner ? createPartnerSession(() => issueTo(partner)) : session;
   const full = composeClientMiddleware(
     withTypedErrors,
     composeClientMiddleware(
       withDeadline(policies),
-      composeClientMiddleware(withToken(session), composeClientMiddleware(withRetries(policies), requestIds)),
+      composeClientMiddleware(withToken(source), composeClientMiddleware(withRetries(policies), requestIds)),
     ),
   );
   const services = Object.fromEntries(
@@ -98,12 +111,14 @@ export function createMoa(transport: Transport, options: MoaOptions): Moa {
     },
     useTokens: (tokens) => session.set(tokens),
     async signIn(email, password, options = {}) {
+      expectPerson();
       return enter(await anonymous.signIn({ email, password, device: options.device ?? '' }), options);
     },
     async finishOAuth(flowToken, callback, options = {}) {
+      expectPerson();
       return enter(await anonymousOAuth.finishOAuth({ flowToken, callback, device: options.device ?? '' }), options);
     },
-    renewTokens: () => session.renew(),
+    renewTokens: () => source.renew(),
     async signOut() {
       await services.auth.signOut({});
       session.set(undefined);
@@ -111,11 +126,19 @@ export function createMoa(transport: Transport, options: MoaOptions): Moa {
     close: () => transport.close(),
   };
 
+  function expectPerson(): void {
+    if (partner) throw new Error('a partner has its own tokens: nobody signs in');
+  }
+
   async function enter(first: SignInResponse, { code, device = '' }: SignInOptions): Promise<Account> {
     const challenge = first.secondFactorChallenge;
     if (challenge && !code) throw new Error('the account has a second factor: a `code` is needed');
     const { account, tokens } = challenge ? await anonymous.verifySecondFactor({ challenge, code: await code!(), device }) : first;
     session.set(tokens);
     return account!;
+  }
+
+  function issueTo({ scopes = [], ...credentials }: PartnerCredentials) {
+    return transport.create(PartnerTokenServiceDefinition, plain).issueClientToken({ ...credentials, scopes: [...scopes] });
   }
 }

@@ -5,7 +5,7 @@ import type { ClientMiddleware } from 'nice-grpc-common';
 import { createMoa, type Moa, type MoaOptions } from './moa.js';
 
 export { MoaError } from './error.js';
-export type { Moa, MoaOptions, SignInOptions } from './moa.js';
+export type { Moa, MoaOptions, PartnerCredentials, SignInOptions } from './moa.js';
 export { oauthCallbackOf } from './oauth.js';
 export { pages } from './pages.js';
 
@@ -20,6 +20,10 @@ export interface NodeOptions extends MoaOptions {
  *     const moa = connectMoa('http://localhost:8080');
  *     await moa.signIn('someone@example.com', 'correct horse');
  *     const { pledge } = await moa.pledges.createPledge({ projectId, lines: [{ rewardId, quantity: 1 }], billingMethodId });
+ *
+ * A partner's program calls in its own name:
+ *
+ *     const moa = connectMoa('http://localhost:8080', { partner: { clientId, clientSecret } });
  */
 export function connectMoa(url: string, { rootCertificates, ...options }: NodeOptions = {}): Moa {
   const channel = createChannel(url, rootCertificates && ChannelCredentials.createSsl(rootCertificates));

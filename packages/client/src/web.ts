@@ -9,8 +9,8 @@ export type { Moa, MoaOptions, SignInOptions } from './moa.js';
 export { oauthCallbackOf } from './oauth.js';
 export { pages } from './pages.js';
 
-/** Connects to Moa's door: see connectMoa of @moa/client/node. */
-export function connectMoa(url: string, options: MoaOptions = {}): Moa {
+/** Connects to Moa's door: see connectMoa of @moa/client/node. A partner's secret does not belong into a browser. */
+export function connectMoa(url: string, options: Omit<MoaOptions, 'partner'> = {}): Moa {
   const channel = createChannel(url);
   return createMoa(
     {

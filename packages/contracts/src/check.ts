@@ -4,7 +4,7 @@ import { contracts, describeRpc, domainOf, listEvents, moaMessages, moaServices 
 
 // What such an RPC does must happen once, however often it is sent.
 const CREATES_OR_MOVES_MONEY =
-  /^(Create|Register|Add|SignUp|Submit|Review|Approve|Reject|Grant|Revoke|Charge|Cancel|Change|Refund|Capture|Hold|Release|Pay|Settle|Post|Send|Rotate)/;
+  /^(Create|Register|Add|SignUp|Submit|Review|Approve|Reject|Grant|Revoke|Charge|Cancel|Change|Refund|Capture|Hold|Release|Pay|Settle|Post|Send|Rotate|Suspend|Reinstate)/;
 // Named like one of those, and yet cannot happen twice.
 const ONCE_BY_NATURE = new Map([['moa.auth.v1.AuthService.ChangePassword', 'the second time the old password is wrong']]);
 // What such an RPC does may happen again: it reads.
@@ -16,6 +16,7 @@ const IDEMPOTENT_BY_NATURE = new Map([
   ['moa.auth.v1.AuthService.RequestPasswordReset', 'one mail in two minutes'],
   ['moa.auth.v1.AuthService.SignOut', 'a session ends once'],
   ['moa.auth.v1.AuthService.SignOutEverywhere', 'a session ends once'],
+  ['moa.auth.v1.PartnerTokenService.IssueClientToken', 'one token more changes nothing'],
   ['moa.payment.v1.ProviderWebhookService.ReceiveWebhook', "the provider's event id is remembered"],
 ]);
 

@@ -23,6 +23,8 @@ export const variables = {
   FIRST_ADMIN_PASSWORD: secret(8).optional(),
   /** Its second factor, in base32; without one it has to enroll before it is an admin. */
   FIRST_ADMIN_TOTP_SECRET: secret(16).optional(),
+  /** The age at which a signing key is followed by the next. */
+  SIGNING_KEY_DAYS: z.coerce.number().int().min(1).default(30),
 };
 
 export type AuthConfig = z.infer<z.ZodObject<typeof variables>>;

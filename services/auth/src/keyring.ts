@@ -5,7 +5,13 @@ import { calculateJwkThumbprint, createLocalJWKSet, type JWTVerifyGetKey } from 
 import { keyToProto } from './convert.js';
 import { publishedKeysAt, signingKeyAt } from './domain/signing-key.js';
 import type { PrismaClient } from './generated/client.js';
-import { addFirstSigningKey, type NewSigningKey, type PublicSigningKey, readSigningKeys } from './store/signing-keys.js';
+import {
+  addFirstSigningKey,
+  type NewSigningKey,
+  type PublicSigningKey,
+  readSigningKeys,
+  rotateOldSigningKey,
+} from './store/signing-keys.js';
 
 // Far below the delay after which a new key signs.
 const REREAD_MS = 30_000;
@@ -20,6 +26,8 @@ export interface Keyring {
   publishedKeys(at: Date): Promise<PublicSigningKey[]>;
   /** Makes a key pair; it is nowhere yet. */
   newKey(): Promise<NewSigningKey>;
+  /** Adds the next key once the newest is older than `maxAgeMs`: one for all copies that ask. */
+  rotateOld(origin: Origin, maxAgeMs: number): Promise<void>;
   /** After a change: the next question reads the database. */
   forget(): void;
 }
@@ -47,6 +55,9 @@ export async function openKeyring(db: Database<PrismaClient>, sealingKey: Secret
       const { x, d } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
       const kid = await calculateJwkThumbprint({ kty: 'OKP', crv: 'Ed25519', x: x! });
       return { kid, publicKey: x!, sealedPrivateKey: seal(sealingKey, d!, contextOf(kid)) };
+    },
+    async rotateOld(run, maxAgeMs) {
+      if (await rotateOldSigningKey(db, run, await keyring.newKey(), maxAgeMs)) keyring.forget();
     },
     forget() {
       readAtMs = Number.NEGATIVE_INFINITY;

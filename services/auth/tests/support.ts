@@ -4,8 +4,10 @@ import { AccountAdminServiceDefinition } from '@moa/contracts/auth/v1/account_ad
 import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
 import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { OAuthServiceDefinition } from '@moa/contracts/auth/v1/oauth_service';
+import { PartnerAdminServiceDefinition, PartnerTokenServiceDefinition } from '@moa/contracts/auth/v1/partner_service';
+import type { Role } from '@moa/contracts/options/v1/options';
 import { type Running, readConfig } from '@moa/kit';
-import { openTestbed } from '@moa/testkit';
+import { openTestbed, until } from '@moa/testkit';
 import { Secret, TOTP } from 'otpauth';
 import pg from 'pg';
 import { variables } from '../src/config.js';
@@ -42,6 +44,8 @@ export async function openAuth(name: string, ofItsOwn: Record<string, string> = 
       auth: bed.connect(AuthServiceDefinition, running.address),
       oauth: bed.connect(OAuthServiceDefinition, running.address),
       admin: bed.connect(AccountAdminServiceDefinition, running.address),
+      partners: bed.connect(PartnerAdminServiceDefinition, running.address),
+      partnerTokens: bed.connect(PartnerTokenServiceDefinition, running.address),
       accounts: bed.connect(AccountServiceDefinition, running.address, { as: 'user' }),
       address: running.address,
       metricsAddress: running.metricsAddress,
@@ -80,6 +84,33 @@ export async function openAuth(name: string, ofItsOwn: Record<string, string> = 
     return admin.as;
   }
 
+  /** Somebody who has one of the roles that ask for a second factor, and has passed one. */
+  async function staff(role: Role) {
+    const email = await signUp();
+    const { account, tokens } = await signIn(email);
+    await first.admin.grantRole({ requestId: randomUUID(), accountId: account.id, role }, await asAdmin());
+    await database.query('UPDATE session SET has_second_factor = true WHERE account_id = $1', [account.id]);
+    const refreshed = await first.auth.refreshToken({ refreshToken: tokens.refreshToken });
+    return { id: account.id, email, as: bearer(refreshed.tokens!.accessToken) };
+  }
+
+  /** Starts work, and lets it go on once so many wait for what a statement locks or changes; that is then committed. Gives its outcome. */
+  async function meetAt<T>(statement: string, count: number, start: () => Promise<T>): Promise<T> {
+    const holder = new pg.Client({ connectionString: await bed.databaseUrl('auth') });
+    const waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    await holder.connect();
+    try {
+      await holder.query('BEGIN');
+      await holder.query(statement);
+      const started = start();
+      await until(async () => (await database.query(waiting)).rowCount === count);
+      await holder.query('COMMIT');
+      return await started;
+    } finally {
+      await holder.end();
+    }
+  }
+
   return {
     ...first,
     bed,
@@ -93,6 +124,8 @@ export async function openAuth(name: string, ofItsOwn: Record<string, string> = 
     signIn,
     signInWithCode,
     asAdmin,
+    staff,
+    meetAt,
     async close() {
       await Promise.all(copies.map((copy) => copy.stop()));
       await database.end();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { LedgerAccount } from '@moa/contracts/payment/v1/payment';
 import { reasonOf } from '@moa/testkit';
 import pg from 'pg';
@@ -116,7 +116,20 @@ test('a balance is the sum of its entries, of one owner or of all', async () => 
   assert.equal(await balance(LEDGER_ACCOUNT_PROVIDER_CLEARING, '', 'USD'), [0n, 0n]);
 });
 
-test('balances are for admins', async () => {
+test('a partner reads balances with the scope, and not without', async () => {
+  const request = { account: LEDGER_ACCOUNT_SELLER_PAYABLE, ownerId: sellerId, currencyCode: 'KRW' };
+  const asPartner = async (scope: string) => {
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${await stand.bed.token(randomUUID(), { roles: ['PARTNER'], scope })}`);
+    return metadata;
+  };
+  assert.is((await clients.ledger.getBalance(request, await asPartner('sellers:read ledger:read'))).balanceMinor, -27_780n);
+  for (const scope of ['', 'sellers:read', 'ledger:readers']) {
+    assert.is(reasonOf(await errorOf(clients.ledger.getBalance(request, await asPartner(scope)))), 'CALLER_NOT_ALLOWED', scope);
+  }
+});
+
+test('balances are for admins and partners only', async () => {
   const request = { account: LEDGER_ACCOUNT_SELLER_PAYABLE, ownerId: sellerId, currencyCode: 'KRW' };
   assert.is(((await errorOf(clients.ledger.getBalance(request))) as { code: number }).code, status.UNAUTHENTICATED);
   assert.is(

@@ -6,7 +6,7 @@ import { makePageToken } from '@moa/kit';
 import { openEvents, reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openSeller, refusal, registration } from './support.js';
+import { bearer, openSeller, refusal, registration } from './support.js';
 
 const house = await openSeller('decide');
 const { asAdmin, bed, database, registered, sellers } = house;
@@ -115,6 +115,28 @@ test('what waits for a decision is listed oldest first, page by page, each once'
     all.sellers.map(({ id }) => id),
     ids,
   );
+});
+
+test('a partner with the scope sees who may sell, without their accounts, and nobody else', async () => {
+  const [approved, pending] = [await registered(), await registered()];
+  await approve(approved.id);
+  const token = async (scope: string) => bearer(await bed.token(randomUUID(), { roles: ['PARTNER'], scope }));
+  const list = async (state: Seller_State, scope = 'ledger:read sellers:read') =>
+    sellers.listSellers({ state, pageSize: 100, pageToken: '' }, await token(scope));
+
+  for (const state of [Seller_State.STATE_UNSPECIFIED, Seller_State.STATE_APPROVED]) {
+    const { sellers: listed } = await list(state);
+    const seller = listed.find(({ id }) => id === approved.id)!;
+    assert.equal([seller.companyName, seller.settlementAccount], ['모아공방', undefined]);
+    assert.not(listed.some(({ id }) => id === pending.id));
+  }
+  const refused = [
+    list(Seller_State.STATE_PENDING),
+    list(Seller_State.STATE_REJECTED),
+    list(Seller_State.STATE_APPROVED, 'ledger:read'),
+    list(Seller_State.STATE_APPROVED, ''),
+  ];
+  for (const error of await Promise.all(refused.map(refusal))) assert.is(reasonOf(error), 'CALLER_NOT_ALLOWED');
 });
 
 test('a page token of another list, or a made-up one, is refused', async () => {

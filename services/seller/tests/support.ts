@@ -1,5 +1,5 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
-import type { ServiceError } from '@grpc/grpc-js';
+import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
 import { readConfig } from '@moa/kit';
 import { openTestbed } from '@moa/testkit';
@@ -58,6 +58,12 @@ export function newBusinessNumber(): string {
       // Nine of ten do not hold.
     }
   }
+}
+
+export function bearer(token: string): Metadata {
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${token}`);
+  return metadata;
 }
 
 /** The error that a call must end with. */

@@ -1,12 +1,10 @@
-import { isIPv6 } from 'node:net';
-
 const GROUPS = 8;
 const GROUPS_OF_A_NETWORK = 4;
 
 /** Whose an address is: of IPv6 the first 64 bits, since one household has all the rest to choose from. "none" without an address. */
 export function networkOf(address: string | undefined): string {
   if (address === undefined) return 'none';
-  if (!isIPv6(address)) return address;
+  if (!address.includes(':')) return address;
   const [head = '', tail] = address.toLowerCase().split('::');
   const groups = head.split(':').filter(Boolean);
   const rest = tail?.split(':').filter(Boolean) ?? [];

@@ -5,5 +5,5 @@ import { grantRole } from '../store/accounts.js';
 
 /** An approved seller may sell from the next token on. */
 export const onSellerApproved = on<SellerApproved, PrismaClient>(SellerApproved, (event, tx, info) =>
-  grantRole(tx, info, event.sellerId, 'SELLER'),
+  grantRole(tx, info, 'service:seller', event.sellerId, 'SELLER'),
 );

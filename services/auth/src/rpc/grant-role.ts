@@ -9,7 +9,7 @@ type GrantRole = Handler<typeof AccountAdminServiceDefinition.methods.grantRole>
 
 export const grantRole =
   ({ db }: Context): GrantRole =>
-  async (request, call) => {
-    const role = checkGrant(roleName(request.role) as RoleName);
-    return { account: accountToProto(await changeRole(db, call, request.accountId, role, true)) };
+  async ({ accountId, role: granted, reason = '' }, call) => {
+    const role = checkGrant(roleName(granted) as RoleName);
+    return { account: accountToProto(await changeRole(db, call, accountId, { role, present: true, reason })) };
   };

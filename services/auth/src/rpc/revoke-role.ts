@@ -9,7 +9,7 @@ type RevokeRole = Handler<typeof AccountAdminServiceDefinition.methods.revokeRol
 
 export const revokeRole =
   ({ db }: Context): RevokeRole =>
-  async (request, call) => {
-    const role = checkRevoke(roleName(request.role) as RoleName);
-    return { account: accountToProto(await changeRole(db, call, request.accountId, role, false)) };
+  async ({ accountId, role: revoked, reason = '' }, call) => {
+    const role = checkRevoke(roleName(revoked) as RoleName);
+    return { account: accountToProto(await changeRole(db, call, accountId, { role, present: false, reason })) };
   };

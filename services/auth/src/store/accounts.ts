@@ -71,23 +71,51 @@ export async function changeRole(
   db: Database<PrismaClient>,
   call: Call,
   accountId: string,
-  role: RoleName,
-  present: boolean,
+  { role, present, reason }: { readonly role: RoleName; readonly present: boolean; readonly reason: string },
 ): Promise<AccountRow> {
-  const [row] = await write<{ account: Omit<AccountRow, 'createTime'> & { createTime: string } }>(
+  const [row] = await write<{ account: AccountJson }>(
     db,
     fail,
-    Prisma.sql`SELECT change_role(${sqlCall(call)}::jsonb, ${accountId}::uuid, ${role}, ${present}) AS account`,
+    Prisma.sql`SELECT change_role(${sqlCall(call)}::jsonb, ${accountId}::uuid, ${role}, ${present}, ${reason}) AS account`,
   );
-  return { ...row!.account, createTime: new Date(row!.account.createTime) };
+  return fromJson(row!.account);
 }
 
-/** A role that an event gives: having it already is fine. */
+/** An admin's suspension of an account or its end, once for each request. */
+export async function changeState(
+  db: Database<PrismaClient>,
+  call: Call,
+  accountId: string,
+  state: 'ACTIVE' | 'SUSPENDED',
+  reason: string,
+): Promise<AccountRow> {
+  const [row] = await write<{ account: AccountJson }>(
+    db,
+    fail,
+    Prisma.sql`SELECT change_account_state(${sqlCall(call)}::jsonb, ${accountId}::uuid, ${state}, ${reason}) AS account`,
+  );
+  return fromJson(row!.account);
+}
+
+// As account_json writes it.
+type AccountJson = Omit<AccountRow, 'createTime' | 'emailVerifyTime'> & {
+  readonly createTime: string;
+  readonly emailVerifyTime: string | null;
+};
+
+const fromJson = ({ createTime, emailVerifyTime, ...account }: AccountJson): AccountRow => ({
+  ...account,
+  createTime: new Date(createTime),
+  emailVerifyTime: emailVerifyTime === null ? null : new Date(emailVerifyTime),
+});
+
+/** A role that an event gives: having it already is fine. `actor` is whose event it is. */
 export async function grantRole(
   tx: Pick<PrismaClient, '$queryRaw'>,
   { at, trace }: Origin,
+  actor: `service:${string}`,
   accountId: string,
   role: RoleName,
 ): Promise<void> {
-  await tx.$queryRaw`SELECT id FROM set_role(${sqlCall({ at, trace })}::jsonb, ${accountId}::uuid, ${role}, true)`;
+  await tx.$queryRaw`SELECT id FROM set_role(${sqlCall({ at, trace })}::jsonb, ${actor}, ${accountId}::uuid, ${role}, true, '')`;
 }

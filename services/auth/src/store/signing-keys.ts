@@ -41,3 +41,19 @@ export async function rotateSigningKey(db: Database<PrismaClient>, call: Call, k
   );
   return row!.key;
 }
+
+/** Adds a key that signs later once the newest is older than `maxAgeMs`, and says whether it did. Of copies that come at once one does. */
+export async function rotateOldSigningKey(
+  db: Database<PrismaClient>,
+  { at, trace }: Origin,
+  key: NewSigningKey,
+  maxAgeMs: number,
+): Promise<boolean> {
+  const [row] = await write<{ added: boolean }>(
+    db,
+    fail,
+    Prisma.sql`SELECT rotate_old_signing_key(${sqlCall({ at, trace })}::jsonb, ${key.kid}, ${key.publicKey}, ${key.sealedPrivateKey}::bytea,
+      ${SIGN_DELAY_MS}::integer * interval '1 millisecond', ${maxAgeMs}::double precision * interval '1 millisecond') AS added`,
+  );
+  return row!.added;
+}
