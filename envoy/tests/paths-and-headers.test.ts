@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
+import { messageOf } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { messageOf } from './support/calls.js';
 import { openEdge, pathWith, reached } from './support/edge.js';
 
 const [OK, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNIMPLEMENTED] = [0, 3, 8, 12];

@@ -5,10 +5,9 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { renewCertificates } from '@moa/stack';
-import { mountSecret, until } from '@moa/testkit';
+import { callGrpc, callHttp, mountSecret, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { callGrpc, callHttp } from './support/calls.js';
 import { openEdge, pathWith, reached } from './support/edge.js';
 
 const PUBLIC = pathWith('public');

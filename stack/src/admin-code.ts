@@ -2,6 +2,9 @@ import { Secret, TOTP } from 'otpauth';
 import { clockOffsetMs } from './clock.js';
 import type { StackFacts } from './stack.js';
 
-/** What the first admin's authenticator app would show now, by the stack's clock. Each is good once. */
-export const adminCode = ({ admin, clockFile }: Pick<StackFacts, 'admin' | 'clockFile'>): string =>
-  new TOTP({ secret: Secret.fromBase32(admin.totpSecret) }).generate({ timestamp: Date.now() + clockOffsetMs(clockFile) });
+/** What an authenticator app with a secret would show now, by the stack's clock. Each code is good once. */
+export const appCode = ({ clockFile }: Pick<StackFacts, 'clockFile'>, secret: string): string =>
+  new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() + clockOffsetMs(clockFile) });
+
+/** What the first admin's would show. */
+export const adminCode = (stack: Pick<StackFacts, 'admin' | 'clockFile'>): string => appCode(stack, stack.admin.totpSecret);

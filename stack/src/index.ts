@@ -1,4 +1,4 @@
-export { adminCode } from './admin-code.js';
+export { adminCode, appCode } from './admin-code.js';
 export { ensureCertificates, renewCertificates } from './certificates.js';
 export { clockOffsetMs, shiftClock } from './clock.js';
 export { databaseUrl, ensureDatabase, inDatabase, withClient } from './databases.js';

@@ -70,8 +70,15 @@ function progressOf(result: Result, position: string): string {
   const counts = ok ? `${result.passed} passed` : whyOf(result);
   const skipped = result.skipped > 0 ? `, ${result.skipped} skipped` : '';
   const line = `${sign} ${position.padStart(7)} ${timeOf(result)}  ${result.file.name}: ${counts}${skipped}`;
-  return ok ? line : `${line}\n${indented(result.output)}`;
+  return ok ? [line, ...figuresOf(result)].join('\n') : `${line}\n${indented(result.output)}`;
 }
+
+/** What a test file has to say even when all went well: its lines that begin with "» ". */
+const figuresOf = ({ output }: Result) =>
+  output
+    .split('\n')
+    .filter((line) => line.startsWith('» '))
+    .map((line) => `    ${line}`);
 
 const whyOf = (result: Result) => [`${result.failed} failed`, ...result.problems].join('; ');
 const timeOf = (result: Result) => `${(result.tookMs / 1000).toFixed(1).padStart(6)} s`;

@@ -1,13 +1,21 @@
-// Another person's ids, at the door: whoever tries them learns nothing, and changes nothing.
+// Another person's ids, at Envoy and straight at the services: whoever tries them learns nothing, and changes nothing.
 import { randomUUID } from 'node:crypto';
+import type { JsonObject } from '@bufbuild/protobuf';
 import { type Moa, MoaError } from '@moa/client/node';
-import { contracts, listRpcs } from '@moa/contracts/descriptors';
-import pg from 'pg';
+import { listRpcs, type Rpc } from '@moa/contracts/descriptors';
+import { Project_State } from '@moa/contracts/funding/v1/project';
+import { withClient } from '@moa/stack';
+import { framed } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { openDoors } from './doors.js';
 import { openHouse } from './house.js';
+import { openTally, type Try } from './tally.js';
+import { requestOf, validRequest } from './valid-request.js';
 
 const house = await openHouse();
+const doors = openDoors(house.stack);
+const tally = openTally();
 const [owner, seller, stranger, otherSeller] = await Promise.all([house.person(), house.seller(), house.person(), house.seller()]);
 const { projectId, rewardId } = await house.liveProject(seller);
 const pledgeId = await placePledge(owner);
@@ -15,91 +23,106 @@ const draftId = await draft(seller);
 const identityId = await link(owner);
 const sessionId = (await owner.auth.listSessions({})).sessions[0]!.id;
 
-/** What a stranger tries with the ids of others. Each is to be NOT_FOUND, as if there were no such thing. */
-const tries: Record<string, () => Promise<unknown>> = {
-  'AuthService/SignOut': () => stranger.auth.signOut({ sessionId }),
-  'OAuthService/UnlinkIdentity': () => stranger.oauth.unlinkIdentity({ identityId }),
-  'PledgeService/GetPledge': () => stranger.pledges.getPledge({ id: pledgeId }),
-  'PledgeService/ChangePledge': () => stranger.pledges.changePledge({ id: pledgeId, lines: [{ rewardId, quantity: 2 }] }),
-  'PledgeService/CancelPledge': () => stranger.pledges.cancelPledge({ id: pledgeId }),
-  'PledgeService/ListProjectPledges': () => otherSeller.pledges.listProjectPledges({ projectId }),
-  'ProjectService/GetProject': () => stranger.projects.getProject({ id: draftId }),
-  'ProjectService/UpdateProject': () =>
-    otherSeller.projects.updateProject({ id: projectId, project: { summary: 'mine now' }, updateMask: ['summary'], etag: '1' }),
-  'ProjectService/AddReward': () =>
-    otherSeller.projects.addReward({
-      projectId,
-      reward: { title: 'x', price: { currencyCode: 'KRW', amountMinor: 1_000n }, deliveryMonth: '2027-03' },
-    }),
-  'ProjectService/UpdateReward': () =>
-    otherSeller.projects.updateReward({ id: rewardId, reward: { description: 'x' }, updateMask: ['description'] }),
-  'ProjectService/SubmitProject': () => otherSeller.projects.submitProject({ id: draftId }),
-  'ProjectService/CancelProject': () => otherSeller.projects.cancelProject({ id: projectId, reason: 'because' }),
-  'FundingPaymentService/GetPayment': () => stranger.payments.getPayment({ pledgeId }),
+/** Who may call, but does not own what is there: and what it is, as the request says it. The rest of the request is made up. */
+interface Owned {
+  readonly by: Moa;
+  readonly ids: Readonly<Record<string, string>>;
+  readonly given?: JsonObject;
+}
+
+/** What belongs to somebody, for each RPC that takes an id of such. */
+const owned: Readonly<Record<string, Owned>> = {
+  'AuthService/SignOut': { by: stranger, ids: { sessionId } },
+  'OAuthService/UnlinkIdentity': { by: stranger, ids: { identityId } },
+  'PledgeService/GetPledge': { by: stranger, ids: { id: pledgeId } },
+  'PledgeService/ChangePledge': { by: stranger, ids: { id: pledgeId }, given: { lines: [{ rewardId, quantity: 2 }] } },
+  'PledgeService/CancelPledge': { by: stranger, ids: { id: pledgeId } },
+  'PledgeService/ListProjectPledges': { by: otherSeller, ids: { projectId } },
+  'ProjectService/GetProject': { by: stranger, ids: { id: draftId } },
+  'ProjectService/UpdateProject': {
+    by: otherSeller,
+    ids: { id: projectId },
+    given: { project: { summary: 'mine now' }, updateMask: 'summary', etag: '1' },
+  },
+  'ProjectService/AddReward': { by: otherSeller, ids: { projectId } },
+  'ProjectService/UpdateReward': {
+    by: otherSeller,
+    ids: { id: rewardId },
+    given: { reward: { description: 'x' }, updateMask: 'description' },
+  },
+  'ProjectService/SubmitProject': { by: otherSeller, ids: { id: draftId } },
+  'ProjectService/CancelProject': { by: otherSeller, ids: { id: projectId } },
+  'FundingPaymentService/GetPayment': { by: stranger, ids: { pledgeId } },
 };
 
-/** Takes ids, but of nobody in particular, or is for staff alone. */
-const WITHOUT_OWNER = new Set([
-  'AccountAdminService/GetAccount',
-  'AccountAdminService/GrantRole',
-  'AccountAdminService/RevokeRole',
-  'AccountAdminService/SuspendAccount',
-  'AccountAdminService/ReinstateAccount',
-  'PartnerAdminService/UpdatePartnerClient',
-  'PartnerAdminService/RotatePartnerSecret',
-  'PartnerAdminService/SuspendPartnerClient',
-  'PartnerAdminService/ReinstatePartnerClient',
-  'PartnerAdminService/GetPartnerClient',
-  // The caller's own, which its secret shows.
-  'PartnerTokenService/IssueClientToken',
-  'SellerService/ApproveSeller',
-  'SellerService/RejectSeller',
-  'ProjectService/ReviewProject',
-  'PledgeService/RefundPledge',
-  'LedgerService/GetBalance',
-  // The id of a public project, and of a card that is tried below.
-  'PledgeService/CreatePledge',
-]);
+/** Takes ids, but nobody's in particular. */
+const WITHOUT_OWNER: Readonly<Record<string, string>> = {
+  'AccountAdminService/GetAccount': 'staff see every account',
+  'AccountAdminService/GrantRole': 'staff see every account',
+  'AccountAdminService/RevokeRole': 'staff see every account',
+  'AccountAdminService/SuspendAccount': 'staff see every account',
+  'AccountAdminService/ReinstateAccount': 'staff see every account',
+  'PartnerAdminService/GetPartnerClient': 'staff see every client',
+  'PartnerAdminService/UpdatePartnerClient': 'staff see every client',
+  'PartnerAdminService/RotatePartnerSecret': 'staff see every client',
+  'PartnerAdminService/SuspendPartnerClient': 'staff see every client',
+  'PartnerAdminService/ReinstatePartnerClient': 'staff see every client',
+  'PartnerTokenService/IssueClientToken': 'takes the secret as well',
+  'SellerService/ApproveSeller': 'staff decide on every seller',
+  'SellerService/RejectSeller': 'staff decide on every seller',
+  'ProjectService/ReviewProject': 'staff decide on every project',
+  'PledgeService/RefundPledge': 'staff refund every pledge',
+  'LedgerService/GetBalance': 'the books are for staff',
+  'PledgeService/CreatePledge': 'the project is public; the card is tried below',
+};
 
-for (const [rpc, attempt] of Object.entries(tries)) {
-  test(`${rpc} with another person's id finds nothing`, async () => {
-    const error = await attempt().then(
-      () => undefined,
-      (thrown) => thrown,
-    );
-    assert.instance(error, MoaError);
-    assert.is(error.code, 5, error.message);
+const takingIds = listRpcs().filter(
+  (rpc) => rpc.access.$case !== 'internal' && requestOf(rpc).fields.some(({ name }) => name !== 'request_id' && /(^|_)id$/.test(name)),
+);
+const nameOf = ({ service, method }: Rpc) => `${service.split('.').at(-1)}/${method}`;
+
+test('every RPC that takes an id is tried here, or has no owner for a reason', () => {
+  assert.equal(takingIds.map(nameOf).toSorted(), [...Object.keys(owned), ...Object.keys(WITHOUT_OWNER)].toSorted());
+});
+
+for (const rpc of takingIds.filter((candidate) => nameOf(candidate) in owned)) {
+  test(`${nameOf(rpc)} with another person's id finds no more than with nobody's`, async () => {
+    const { by, ids, given = {} } = owned[nameOf(rpc)]!;
+    const nobodys = Object.fromEntries(Object.keys(ids).map((name) => [name, randomUUID()]));
+    const nothing = await send(rpc, by, { ...given, ...nobodys }, 'service');
+    assert.match(nothing, /^NOT_FOUND [A-Z]+_NOT_FOUND$/);
+    await tally.refuse(both(rpc, by, { ...given, ...ids }, nothing));
   });
 }
 
 test("a pledge cannot name another person's card", async () => {
-  const card = await house.card(owner);
-  const error = await stranger.pledges
-    .createPledge({ projectId, lines: [{ rewardId, quantity: 1 }], billingMethodId: card })
-    .catch((thrown) => thrown);
-  assert.is(error.reason, 'BILLING_METHOD_UNKNOWN');
+  const billingMethodId = await house.card(owner);
+  const createPledge = listRpcs().find((rpc) => nameOf(rpc) === 'PledgeService/CreatePledge')!;
+  const given = { projectId, lines: [{ rewardId, quantity: 1 }], billingMethodId };
+  await tally.refuse(both(createPledge, stranger, given, 'FAILED_PRECONDITION BILLING_METHOD_UNKNOWN'));
 });
 
 test('the owner finds everything as it was', async () => {
   const { pledge } = await owner.pledges.getPledge({ id: pledgeId });
   assert.is(pledge!.lines[0]!.quantity, 1);
-  assert.is((await seller.projects.getProject({ id: projectId })).project!.summary, '');
+  const { project } = await seller.projects.getProject({ id: projectId });
+  assert.equal([project!.summary, project!.rewards.length, project!.rewards[0]!.description], ['', 1, '']);
+  assert.is((await seller.projects.getProject({ id: draftId })).project!.state, Project_State.STATE_DRAFT);
   assert.is((await owner.oauth.listIdentities({})).identities[0]!.id, identityId);
 });
 
-test('every RPC that takes an id is tried here, or is said to have no owner', () => {
-  const takingIds = listRpcs()
-    .filter(({ access }) => access.$case !== 'internal')
-    .filter(({ service, method }) => {
-      const input = contracts.getService(service)!.methods.find(({ name }) => name === method)!.input;
-      return input.fields.some(({ name }) => name !== 'request_id' && /(^|_)id$/.test(name));
-    })
-    .map(({ service, method }) => `${service.split('.').at(-1)}/${method}`);
-  assert.equal(
-    takingIds.filter((rpc) => !(rpc in tries) && !WITHOUT_OWNER.has(rpc)),
-    [],
-  );
-});
+const both = (rpc: Rpc, by: Moa, given: JsonObject, expected: string): Try[] =>
+  (['Envoy', 'service'] as const).map((door) => ({
+    what: JSON.stringify(given),
+    door,
+    send: () => send(rpc, by, given, door),
+    expected,
+  }));
+
+function send(rpc: Rpc, by: Moa, given: JsonObject, door: Try['door']): Promise<string> {
+  const options = { token: by.tokens!.accessToken, body: framed(validRequest(rpc, given)) };
+  return door === 'Envoy' ? doors.grpc(rpc.path, options) : doors.straight(rpc.domain, rpc.path, options);
+}
 
 async function placePledge(moa: Moa): Promise<string> {
   const billingMethodId = await house.card(moa);
@@ -116,15 +139,14 @@ async function placePledge(moa: Moa): Promise<string> {
 
 /** As a provider would have it: there is none in this house. */
 async function link(moa: Moa): Promise<string> {
-  const auth = new pg.Client({ connectionString: house.stack.databaseUrls['auth']! });
-  await auth.connect();
   const { account } = await moa.auth.getMyAccount({});
-  const { rows } = await auth.query<{ id: string }>(
-    `INSERT INTO identity (id, account_id, issuer, subject, provider, create_time)
-      VALUES (gen_random_uuid(), $1, 'https://issuer.example', 'somebody', 'example', now()) RETURNING id`,
-    [account!.id],
+  const { rows } = await withClient(house.stack.databaseUrls['auth']!, (auth) =>
+    auth.query<{ id: string }>(
+      `INSERT INTO identity (id, account_id, issuer, subject, provider, create_time)
+        VALUES (gen_random_uuid(), $1, 'https://issuer.example', 'somebody', 'example', now()) RETURNING id`,
+      [account!.id],
+    ),
   );
-  await auth.end();
   return rows[0]!.id;
 }
 
@@ -144,5 +166,9 @@ async function draft(moa: Moa): Promise<string> {
   return project!.id;
 }
 
-test.after(() => house.close());
+tally.declareLastTest();
+test.after(async () => {
+  doors.close();
+  await house.close();
+});
 test.run();

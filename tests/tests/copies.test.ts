@@ -73,7 +73,7 @@ test('a rolling restart under load loses no call, at the door and between servic
     const calls = await callWhile(() => stack.restart(service));
     assert.ok(calls > 100, `${calls} calls`);
     for (const pid of [pidOf(service), pidOf(`${service}-2`)]) assert.not(before.includes(pid));
-    console.log(`${calls} calls during the rolling restart of ${service}, none lost`);
+    console.log(`\n» ${calls} calls during the rolling restart of ${service}, none lost`);
   }
 });
 
@@ -94,7 +94,7 @@ test('new certificates under load are taken up by everybody, and cost no call', 
     });
   });
   assert.ok(calls > 100, `${calls} calls`);
-  console.log(`${calls} calls during the renewal of certificates, none lost`);
+  console.log(`\n» ${calls} calls during the renewal of certificates, none lost`);
 });
 
 test('events reach their consumers while the copy that publishes and one that consumes are killed', async () => {

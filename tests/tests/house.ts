@@ -9,7 +9,8 @@ import { Seller_State } from '@moa/contracts/seller/v1/seller';
 import { adminCode, type Stack, type StackOptions, startStack } from '@moa/stack';
 import { until } from '@moa/testkit';
 
-const PASSWORD = 'correct horse battery';
+/** Of every person here. */
+export const PASSWORD = 'correct horse battery';
 const DAY_MS = 86_400_000;
 export const GOOD_CARD = '4242424242424242';
 

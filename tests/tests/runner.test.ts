@@ -52,6 +52,10 @@ test('shows the output of a failing file in full, and of no other', async () => 
   assert.not.match(printed, /• •/);
 });
 
+test('shows the figures of a file that passed', async () => {
+  assert.match((await run(['passes'])).printed, /^ {4}» 2 numbers added$/m);
+});
+
 test('prints the totals alone on the last line', async () => {
   const { printed } = await run(['passes', 'fails']);
   assert.is(printed.split('\n').at(-1), '3 passed, 1 failed, 1 skipped');

@@ -6,8 +6,8 @@ import { AuthServiceDefinition, GetJwksResponse } from '@moa/contracts/auth/v1/a
 import { listRpcs, type Rpc } from '@moa/contracts/descriptors';
 import { pathOf } from '@moa/contracts/method';
 import { ensureCertificates, envoySource, findServer, freePorts, root, startEnvoy } from '@moa/stack';
+import { type Answer, type CallOptions, callGrpc, callHttp, callWeb } from '@moa/testkit';
 import { type Edge, writeEnvoy } from '../../src/index.js';
-import { type Answer, type CallOptions, callGrpc, callHttp, callWeb } from './calls.js';
 import { type Behaviour, type Seen, type StandIn, serveHttp, serveRpcs } from './services.js';
 import { ISSUER, openSigner, type TokenWish } from './tokens.js';
 

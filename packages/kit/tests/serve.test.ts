@@ -83,6 +83,16 @@ test('a message over 1 MiB is refused before it is read', async () => {
   assert.is(error.code, status.RESOURCE_EXHAUSTED);
 });
 
+test('metadata over 24 KiB is refused, and what Envoy lets through is not', async () => {
+  const before = handled;
+  const large = new Metadata();
+  large.set('x-large', 'a'.repeat(24 << 10));
+  assert.is((await errorOf(auth.signIn(credentials, large))).code, status.RESOURCE_EXHAUSTED);
+  assert.is(handled, before);
+  large.set('x-large', 'a'.repeat(18 << 10));
+  await auth.signIn(credentials, large);
+});
+
 test('each field at fault is told, by its path in the contract', async () => {
   const profile = { name: 'n'.repeat(51), phone: '010-1234', interestCategories: ['음악', '', 'x'.repeat(41)] };
   const error = await errorOf(user.updateProfile({ profile, updateMask: undefined, etag: '' }, await bed.as(randomUUID())));

@@ -1,9 +1,11 @@
 // Calls as bytes on the wire: whatever header, path or body a test wants to try.
 import { type OutgoingHttpHeaders, request } from 'node:http';
-import { connect } from 'node:http2';
+import { type ClientHttp2Session, connect } from 'node:http2';
+import { status } from '@grpc/grpc-js';
 import { ErrorInfo, RetryInfo } from '@moa/contracts/google/rpc/error_details';
 import { Status } from '@moa/contracts/google/rpc/status';
 
+/** What came back to a call of raw bytes. */
 export interface Answer {
   readonly httpStatus: number;
   /** Of gRPC; undefined when there was none. */
@@ -23,24 +25,36 @@ export interface CallOptions {
   readonly body?: Buffer;
 }
 
+const FRAME_BYTES = 5;
 /** An empty message, framed. */
-const EMPTY_MESSAGE = Buffer.alloc(5);
+const EMPTY_MESSAGE = Buffer.alloc(FRAME_BYTES);
 
 /** A message of this many bytes, framed. */
 export function messageOf(bytes: number): Buffer {
-  const frame = Buffer.alloc(5 + bytes);
+  const frame = Buffer.alloc(FRAME_BYTES + bytes);
   frame.writeUInt32BE(bytes, 1);
   return frame;
 }
 
-/** gRPC over HTTP/2. */
+/** Bytes as one message, framed. */
+export function framed(message: Uint8Array): Buffer {
+  const frame = messageOf(message.length);
+  frame.set(message, FRAME_BYTES);
+  return frame;
+}
+
+/** How a call ended, in a word or two: "OK", "PERMISSION_DENIED CALLER_NOT_ALLOWED", and "HTTP 404" where gRPC did not come to it. */
+export const outcomeOf = ({ httpStatus, code, reason }: Answer): string =>
+  code === undefined ? `HTTP ${httpStatus}` : [status[code], reason ?? []].flat().join(' ');
+
+/** gRPC over HTTP/2: on a connection of its own to host:port, or on one that is there. */
 export function callGrpc(
-  address: string,
+  to: string | ClientHttp2Session,
   path: string,
   { headers, token, method = 'POST', body = EMPTY_MESSAGE }: CallOptions = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const session = connect(`http://${address}`).on('error', reject);
+    const session = typeof to === 'string' ? connect(`http://${to}`).on('error', reject) : to;
     const stream = session.request({
       ':method': method,
       ':path': path,
@@ -61,7 +75,7 @@ export function callGrpc(
       .on('data', (chunk: Buffer) => chunks.push(chunk))
       .on('error', reject)
       .on('close', () => {
-        session.destroy();
+        if (session !== to) session.destroy();
         resolve(answerFrom(Number(answered[':status']), answered as Answer['headers'], Buffer.concat(chunks)));
       });
     if (body.length > 0) stream.end(body);
