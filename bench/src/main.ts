@@ -6,9 +6,13 @@ import { chain } from './scenarios/chain.js';
 import { edge } from './scenarios/edge.js';
 import { nest } from './scenarios/nest.js';
 import { pledge } from './scenarios/pledge.js';
+import { restarts } from './scenarios/restarts.js';
+import { signIn } from './scenarios/sign-in.js';
+import { signOut } from './scenarios/sign-out.js';
 import { start } from './scenarios/start.js';
 
-const SCENARIOS: readonly Scenario[] = [chain, nest, edge, pledge, start];
+const SCENARIOS: readonly Scenario[] = [chain, nest, edge, pledge, start, signOut, signIn, restarts];
+const NAME_WIDTH = 9;
 const RESULTS = new URL('../../results.jsonl', import.meta.url);
 
 interface Row extends Outcome {
@@ -51,7 +55,7 @@ function list(): void {
     : [];
   for (const { name, number, title, goals } of SCENARIOS) {
     const last = rows.findLast(({ scenario }) => scenario === name);
-    console.log(`${String(number).padStart(2)}  ${name.padEnd(8)} ${title}`);
+    console.log(`${String(number).padStart(2)}  ${name.padEnd(NAME_WIDTH)} ${title}`);
     for (const goal of goals) console.log(`              goal ${goal}`);
     for (const ratio of last?.ratios ?? [])
       console.log(`              ${meets(ratio) ? '✓' : '✗'} last ${round(ratio.value)} ${ratio.what} (${last!.time.slice(0, 10)})`);

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const TURNS = 5;
@@ -60,6 +61,22 @@ export async function closedLoop({ call, pid }: Side, callers: number, durationM
     p99Ms: quantile(latenciesMs, 0.99),
     cpuUs: ((cpuSeconds(pid) - cpuBefore) / latenciesMs.length) * 1e6,
   };
+}
+
+/** Sends calls at a steady rate, answered or not, and gives how long each took from when it was due: a queue in front counts, too. */
+export async function arrivals(call: () => Promise<unknown>, perSecond: number, durationMs: number): Promise<number[]> {
+  const latenciesMs: number[] = [];
+  const startedMs = performance.now();
+  const calls = Math.round((durationMs / 1000) * perSecond);
+  await Promise.all(
+    Array.from({ length: calls }, async (_, n) => {
+      const dueMs = startedMs + (n * 1000) / perSecond;
+      await sleep(dueMs - performance.now());
+      await call();
+      latenciesMs.push(performance.now() - dueMs);
+    }),
+  );
+  return latenciesMs.sort((x, y) => x - y);
 }
 
 export const median = (values: readonly number[]): number =>

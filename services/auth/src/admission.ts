@@ -34,5 +34,7 @@ export async function beginSession(
 ) {
   const secret = randomBytes(SECRET_BYTES);
   const session = await startSession(db, call, { account, secret, device: deviceOf(device, call.agent), hasSecondFactor });
-  return { tokens: await issueTokens({ account, session, secret }, call.at), account: accountToProto(account) };
+  // What was read before may have been taken away meanwhile.
+  const admitted = { ...account, roles: session.roles };
+  return { tokens: await issueTokens({ account: admitted, session, secret }, call.at), account: accountToProto(admitted) };
 }

@@ -43,6 +43,29 @@ test('an admin takes a role away: tokens that name it are refused within seconds
   await auth.getMyAccount({}, bearer(refreshed.tokens!.accessToken));
 });
 
+test('a sign-in that overlaps the end of a role has a token without it', async () => {
+  const { id, email } = await person();
+  await admin.grantRole({ requestId: randomUUID(), accountId: id, role: Role.ROLE_SELLER, reason: '' }, await asAdmin());
+  const changing = await database.connect();
+  await changing.query('BEGIN');
+  await changing.query('SELECT FROM account WHERE id = $1 FOR UPDATE', [id]);
+  const signingIn = signIn(email);
+  // It has read the account, and waits to begin its session.
+  await until(
+    async () =>
+      (
+        await database.query(
+          "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%begin_session%' AND datname = current_database()",
+        )
+      ).rowCount === 1,
+  );
+  const call = JSON.stringify({ at: bed.now() });
+  await changing.query("SELECT set_role($1, 'system', $2, 'SELLER', false, '')", [call, id]);
+  await changing.query('COMMIT');
+  changing.release();
+  assert.equal(decodeJwt((await signingIn).tokens.accessToken)['roles'], ['USER']);
+});
+
 test('a role that is there already is no change, and no event', async () => {
   const { id } = await person();
   const token = await asAdmin();

@@ -29,16 +29,16 @@ export interface NewSession {
   readonly hasSecondFactor: boolean;
 }
 
-/** A new session, whose owner has just shown who they are. Throws SIGN_IN_REFUSED when the password has changed meanwhile, and ACCOUNT_SUSPENDED. */
+/** A new session, whose owner has just shown who they are, and the roles that they have. Throws SIGN_IN_REFUSED when the password has changed meanwhile, and ACCOUNT_SUSPENDED. */
 export async function startSession(
   db: Database<PrismaClient>,
   { at, trace }: Origin,
   { account, secret, device, hasSecondFactor }: NewSession,
-): Promise<SessionRow> {
-  const [row] = await write<SessionRow>(
+): Promise<SessionRow & { readonly roles: readonly string[] }> {
+  const [row] = await write<SessionRow & { readonly roles: readonly string[] }>(
     db,
     fail,
-    Prisma.sql`SELECT id, generation, version, expire_time AS "expireTime", auth_time AS "authTime", has_second_factor AS "hasSecondFactor"
+    Prisma.sql`SELECT id, generation, version, expire_time AS "expireTime", auth_time AS "authTime", has_second_factor AS "hasSecondFactor", roles
       FROM begin_session(${sqlCall({ at, trace })}::jsonb, ${newId()}::uuid, ${account.id}::uuid, ${account.passwordHash}, ${secretHashOf(secret)}::bytea,
         ${device}, ${hasSecondFactor}, ${SLIDING_MS}::double precision * interval '1 millisecond', ${LAST_MS}::double precision * interval '1 millisecond')`,
   );

@@ -91,19 +91,21 @@ BEGIN
   PERFORM queue_mail(call, changed_mail);
 END $$;
 
--- Starts a session for who has shown a password that is still the account's. The row's lock makes it wait for a change of the password,
--- or for a suspension, which ends all sessions that it finds: no session slips in between.
+-- Starts a session for who has shown a password that is still the account's, with the roles that it still has. The row's lock makes it wait
+-- for whoever changes one of them, or suspends the account: no session slips in between, and no token names what was taken away.
 CREATE FUNCTION begin_session(call jsonb, new_id uuid, owner uuid, shown_password_hash text, new_secret_hash bytea, new_device text, passed_second_factor boolean,
-  sliding interval, longest interval) RETURNS session LANGUAGE plpgsql AS $$
+  sliding interval, longest interval)
+RETURNS TABLE (id uuid, generation integer, version bigint, expire_time timestamptz, auth_time timestamptz, has_second_factor boolean, roles text[])
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
 DECLARE
   holder account;
-  begun session;
 BEGIN
   SELECT * INTO holder FROM account WHERE id = owner FOR SHARE;
   IF holder.state <> 'ACTIVE' THEN RAISE 'ACCOUNT_SUSPENDED' USING ERRCODE = 'MOA01'; END IF;
   IF holder.password_hash IS DISTINCT FROM shown_password_hash THEN RAISE 'SIGN_IN_REFUSED' USING ERRCODE = 'MOA01'; END IF;
-  INSERT INTO session (id, account_id, secret_hash, rotate_time, expire_time, last_expire_time, device, auth_time, has_second_factor, create_time)
-    VALUES (new_id, owner, new_secret_hash, kit.at(call), kit.at(call) + sliding, kit.at(call) + longest, new_device, kit.at(call), passed_second_factor, kit.at(call))
-    RETURNING * INTO begun;
-  RETURN begun;
+  RETURN QUERY
+    INSERT INTO session AS s (id, account_id, secret_hash, rotate_time, expire_time, last_expire_time, device, auth_time, has_second_factor, create_time)
+      VALUES (new_id, owner, new_secret_hash, kit.at(call), kit.at(call) + sliding, kit.at(call) + longest, new_device, kit.at(call), passed_second_factor, kit.at(call))
+      RETURNING s.id, s.generation, s.version, s.expire_time, s.auth_time, s.has_second_factor, holder.roles;
 END $$;
