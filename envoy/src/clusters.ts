@@ -8,7 +8,8 @@ import { duration, typed } from './typed.js';
 /** The cluster of the gateway's HTTP port. */
 export const GATEWAY_HTTP = 'gateway-http';
 
-const CONNECT_TIMEOUT_MS = 500;
+// A copy that is gone refuses at once. These are for one that is slow, on a machine that is busy: it is not to be given up.
+const CONNECT_TIMEOUT_MS = 1_000;
 // A connection keeps the certificates it was opened with, so none is kept for long.
 const MAX_CONNECTION_MS = 300_000;
 const KEEPALIVE_MS = 15_000;
@@ -16,7 +17,7 @@ const KEEPALIVE_TIMEOUT_MS = 5_000;
 const STREAM_WINDOW_BYTES = 1 << 20;
 const CONNECTION_WINDOW_BYTES = 8 << 20;
 const HEALTH_EVERY_MS = 1_000;
-const HEALTH_TIMEOUT_MS = 1_000;
+const HEALTH_TIMEOUT_MS = 3_000;
 // A service that starts or restarts is found quickly.
 const HEALTH_WHILE_UNHEALTHY_EVERY_MS = 250;
 // NOT_SERVING counts at once; only silence has to last.
