@@ -88,7 +88,13 @@ async function spawnServer(plan: ProcessPlan): Promise<ServerProcess> {
   const pid = child.pid!;
   const ended = new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)));
   const stopSignal = plan.stopSignal ?? 'SIGTERM';
-  const unwatch = whenOrphaned('kill -s "$1" "$2"', stopSignal.slice('SIG'.length), String(pid));
+  // Politely at first. One that hangs then (a service whose log nobody reads any more flushes it for ever at its exit) is not left behind.
+  const unwatch = whenOrphaned(
+    'kill -s "$1" "$2"; sleep "$3"; kill -9 "$2"',
+    stopSignal.slice('SIG'.length),
+    String(pid),
+    String(STOP_WITHIN_MS / 1_000),
+  );
   ended.finally(unwatch);
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
