@@ -1,27 +1,26 @@
+// Ports for what is started in a moment. Below those that the system gives to outgoing connections, one of which might take a port before its
+// server does; and each process looks in a block of its own, so that two who look at once do not find the same.
 import { createServer } from 'node:net';
 
-/** A port of 127.0.0.1 that nothing uses now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+const FIRST = 10_000;
+const LAST = 31_999;
+const BLOCK = 64;
+
+let next = FIRST + ((process.pid * BLOCK) % (LAST - FIRST));
+
+/** A port of 127.0.0.1 that nothing uses now, and that this process was not given before. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = next;
+    next = port === LAST ? FIRST : port + 1;
+    if (await isFree(port)) return port;
+  }
 }
 
-/** Different ports, all free: they are held until the last is known. */
+/** Different ports, all free. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports: number[] = [];
+  while (ports.length < count) ports.push(await freePort());
   return ports;
 }
 

@@ -6,6 +6,9 @@ import { whenOrphaned } from './when-orphaned.js';
 
 const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 15_000;
+// Politely at first: a signal, a pid and how many seconds it has. What hangs then (a service whose log nobody reads any more tries to write
+// it out for ever) is not left behind.
+const END_ORPHAN = 'kill -s "$1" "$2"; n=0; while kill -0 "$2" && [ "$n" -lt "$3" ]; do sleep 1; n=$((n + 1)); done; kill -9 "$2"';
 const POLL_MS = 20;
 const LINES_KEPT = 40;
 
@@ -88,13 +91,7 @@ async function spawnServer(plan: ProcessPlan): Promise<ServerProcess> {
   const pid = child.pid!;
   const ended = new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`)));
   const stopSignal = plan.stopSignal ?? 'SIGTERM';
-  // Politely at first. One that hangs then (a service whose log nobody reads any more flushes it for ever at its exit) is not left behind.
-  const unwatch = whenOrphaned(
-    'kill -s "$1" "$2"; sleep "$3"; kill -9 "$2"',
-    stopSignal.slice('SIG'.length),
-    String(pid),
-    String(STOP_WITHIN_MS / 1_000),
-  );
+  const unwatch = whenOrphaned(END_ORPHAN, stopSignal.slice('SIG'.length), String(pid), String(STOP_WITHIN_MS / 1_000));
   ended.finally(unwatch);
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
