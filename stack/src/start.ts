@@ -74,6 +74,6 @@ function greeting({ publicUrl, doorAuthority }: StackFacts): string {
     `  grpcurl ${grpcurl} ${host} list`,
     `  npx buf curl${buf} --protocol grpcweb --schema packages/contracts/moa.binpb -d '{}' ${publicUrl}/moa.auth.v1.AuthService/GetJwks`,
     '  npm run demo',
-    'Ctrl-C stops everything. In another terminal: npm run stack -- status | logs <name> | restart <name> | clock 14d | mail | reset',
+    'Ctrl-C stops everything. In another terminal: npm run stack -- status | logs <name> | restart <name> | clock 14d | admin | mail | reset',
   ].join('\n');
 }
