@@ -49,6 +49,7 @@ export async function openPaymentPeer() {
     payerId: charge.backerId,
     amount: charge.amount,
     attempt: charge.attempt,
+    orderId: '',
   });
 
   return {
