@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreatePledgeRequest } from '@moa/contracts/funding/v1/pledge_service';
+import { PLANNING } from '@moa/kit';
 import { openTestbed } from '@moa/testkit';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
@@ -108,16 +109,17 @@ const idOf = (kind: number) => `('0198c2f4-6d1a-7c3e-9b0${kind}-' || lpad(n::tex
 // What the service sends, with ids and the request's hash made in SQL.
 function statement(backer: string, billingMethodId: string): string {
   return `\\set n random(0, ${PROJECTS - 1})
-SELECT place_pledge(jsonb_build_object('at', now(), 'trace', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00', 'caller', '${backer}',
-  'method', '/moa.funding.v1.PledgeService/CreatePledge', 'request', gen_random_uuid(), 'hash', md5(random()::text)),
-  gen_random_uuid(), ${idOf(1).replaceAll('n::text', ':n::bigint::text')}, ARRAY[${idOf(2).replaceAll('n::text', ':n::bigint::text')}], ARRAY[1],
-  NULL, 0, '${billingMethodId}'::uuid, NULL);
+SELECT place_pledges(jsonb_build_array(jsonb_build_object('place', 1, 'new_id', gen_random_uuid(), 'target', ${idOf(1).replaceAll('n::text', ':n::bigint::text')},
+  'reward_ids', ARRAY[${idOf(2).replaceAll('n::text', ':n::bigint::text')}], 'quantities', ARRAY[1], 'extra', 0, 'method', '${billingMethodId}', 'call',
+  jsonb_build_object('at', now(), 'trace', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00', 'caller', '${backer}',
+    'method', '/moa.funding.v1.PledgeService/CreatePledge', 'request', gen_random_uuid(), 'hash', md5(random()::text)))));
 `;
 }
 
 async function runPgbench(pgbench: string, databaseUrl: string, script: string): Promise<number> {
   const args = ['-n', '-M', 'prepared', '-c', String(CALLERS), '-j', '1', '-T', String(TURN_MS / 1000), '-f', script, databaseUrl];
-  const child = spawn(pgbench, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Planned as the service's statements are.
+  const child = spawn(pgbench, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PGOPTIONS: PLANNING } });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));
