@@ -1,6 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreatePledgeRequest } from '@moa/contracts/funding/v1/pledge_service';
@@ -10,6 +9,7 @@ import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { grpcCaller } from '../caller.js';
 import { closedLoop, median, startServer } from '../measure.js';
+import { findPgbench, pgbenchRate } from '../programs.js';
 import type { Scenario } from '../scenario.js';
 
 const CALLERS = 16;
@@ -58,7 +58,7 @@ export const pledge: Scenario = {
       const limit: number[] = [];
       for (let turn = 0; turn < TURNS; turn++) {
         const measureOurs = async () => ours.push((await closedLoop(side, CALLERS, TURN_MS)).callsPerSecond);
-        const measureLimit = async () => limit.push(await runPgbench(pgbench, limitUrl, script));
+        const measureLimit = async () => limit.push(await pgbenchRate(pgbench, limitUrl, script, CALLERS, TURN_MS, PLANNING));
         for (const measure of turn % 2 === 0 ? [measureOurs, measureLimit] : [measureLimit, measureOurs]) await measure();
         log(`turn ${turn + 1}: ${ours.at(-1)!.toFixed(0)}/s, pgbench ${limit.at(-1)!.toFixed(0)}/s`);
       }
@@ -114,33 +114,4 @@ SELECT place_pledges(jsonb_build_array(jsonb_build_object('place', 1, 'new_id', 
   jsonb_build_object('at', now(), 'trace', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00', 'caller', '${backer}',
     'method', '/moa.funding.v1.PledgeService/CreatePledge', 'request', gen_random_uuid(), 'hash', md5(random()::text)))));
 `;
-}
-
-async function runPgbench(pgbench: string, databaseUrl: string, script: string): Promise<number> {
-  const args = ['-n', '-M', 'prepared', '-c', String(CALLERS), '-j', '1', '-T', String(TURN_MS / 1000), '-f', script, databaseUrl];
-  // Planned as the service's statements are.
-  const child = spawn(pgbench, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PGOPTIONS: PLANNING } });
-  let output = '';
-  child.stdout.on('data', (chunk) => (output += chunk));
-  child.stderr.on('data', (chunk) => (output += chunk));
-  await new Promise((resolve) => child.on('close', resolve));
-  const rate = output.match(/tps = ([\d.]+)/)?.[1];
-  if (!rate || /failed transactions: [1-9]/.test(output)) throw new Error(`pgbench: ${output}`);
-  return Number(rate);
-}
-
-// pgbench comes with Postgres's own packages, not with the binaries that the stack fetches.
-function findPgbench(): string {
-  const versions = existsSync('/usr/lib/postgresql')
-    ? readdirSync('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin/pgbench`)
-    : [];
-  for (const candidate of ['pgbench', ...versions]) {
-    try {
-      execFileSync(candidate, ['--version'], { stdio: 'ignore' });
-      return candidate;
-    } catch {
-      // Not this one.
-    }
-  }
-  throw new Error('This benchmark needs pgbench: it comes with the packages of Postgres (Debian: postgresql).');
 }
