@@ -136,7 +136,7 @@ test('every planted difference is found, by its kind, and nothing else', async (
   const shift = (n: number, account: string, minor: number) =>
     `UPDATE ledger_entry SET amount_minor = amount_minor + ${minor} WHERE account = '${account}' AND transaction_id = ${inLedger(`charge:${paymentOf(n)}`)}`;
   const post = (payment: string, kind: string, sign: number) => `
-    WITH posted AS (INSERT INTO ledger_transaction (business_key, kind, create_time) VALUES ('${kind.toLowerCase()}:${payment}', '${kind}', now()) RETURNING id)
+    WITH posted AS (INSERT INTO ledger_transaction (business_key, kind, payment_id, create_time) VALUES ('${kind.toLowerCase()}:${payment}', '${kind}', '${payment}', now()) RETURNING id)
     INSERT INTO ledger_entry (transaction_id, account, owner_id, currency, amount_minor)
       SELECT id, account, owner, 'KRW', minor FROM posted, (VALUES ('PROVIDER_CLEARING', NULL::uuid, ${sign * PLEDGED_MINOR}),
         ('SELLER_PAYABLE', gen_random_uuid(), ${-sign * PLEDGED_MINOR})) AS entry(account, owner, minor)`;
@@ -157,10 +157,10 @@ test('every planted difference is found, by its kind, and nothing else', async (
   await atProvider('/v1/charges', charge, `${paymentOf(3)}:2`);
   expected[ids[3]!] = ['CHARGED_TWICE'];
   // The provider's staff have given money back, and nobody told us.
-  await atProvider(`/v1/charges/${await chargeOf(4)}/cancel`, {});
+  await atProvider(`/v1/charges/${await chargeOf(4)}/refunds`, {});
   expected[ids[4]!] = ['RETURN_MISSING_IN_LEDGER'];
   // The ledger has given money back that the provider still has.
-  await tamper(post(paymentOf(5), 'CANCEL', -1));
+  await tamper(post(paymentOf(5), 'REFUND', -1));
   await tamper(`UPDATE payment SET state = 'CANCELED' WHERE id = '${paymentOf(5)}'`);
   await pledges.query("UPDATE pledge SET state = 'REFUNDED' WHERE id = $1", [ids[5]]);
   expected[ids[5]!] = ['RETURN_MISSING_AT_PROVIDER'];

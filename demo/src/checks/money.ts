@@ -64,7 +64,8 @@ export const moneyChecks: Check[] = [
     says: 'what the ledger says was taken in is what the provider took in',
     async look(stage) {
       const books = await stage.books();
-      const theirs = sumOf(books, 'CHARGE', 'amountMinor') - sumOf(books, 'CANCEL', 'amountMinor');
+      const back = sumOf(books, 'REFUND', 'amountMinor') + sumOf(books, 'CHARGEBACK', 'amountMinor');
+      const theirs = sumOf(books, 'CHARGE', 'amountMinor') - back;
       const ours = await ledgerSum(stage, 'PROVIDER_CLEARING');
       return { holds: ours === theirs, figures: `ledger ${won(ours)}, provider ${won(theirs)}` };
     },
@@ -73,7 +74,7 @@ export const moneyChecks: Check[] = [
     says: "the provider's fees in the ledger are those that it kept",
     async look(stage) {
       const books = await stage.books();
-      const theirs = sumOf(books, 'CHARGE', 'feeMinor') - sumOf(books, 'CANCEL', 'feeMinor');
+      const theirs = sumOf(books, 'CHARGE', 'feeMinor') - sumOf(books, 'REFUND', 'feeMinor');
       const ours = -(await ledgerSum(stage, 'PROVIDER_FEE'));
       return { holds: ours === theirs, figures: `ledger ${won(ours)}, provider ${won(theirs)}` };
     },

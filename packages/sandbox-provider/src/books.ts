@@ -1,15 +1,22 @@
 // The provider's books: what the journal's records mean. Pure memory; the caller writes the record that it applied.
 
-import type { BookEntry, BookTotals, Charge, StoredBillingKey, WebhookEvent } from './types.js';
+import type { BookEntry, BookTotals, Charge, Refund, StoredBillingKey, WebhookEvent } from './types.js';
 
 /** One line of the journal. A charge and its event are one line, so neither is ever there without the other. */
 export type Fact =
   | { readonly kind: 'BILLING_KEY'; readonly billingKey: StoredBillingKey }
   | { readonly kind: 'CHARGE'; readonly charge: Charge; readonly event: WebhookEvent; readonly delivery: Delivery }
   | {
-      readonly kind: 'CANCEL';
+      readonly kind: 'REFUND';
       readonly charge: Charge;
-      readonly cancelKey: string;
+      readonly refund: Refund;
+      readonly event: WebhookEvent;
+      readonly delivery: Delivery;
+    }
+  | {
+      readonly kind: 'CHARGEBACK';
+      readonly charge: Charge;
+      readonly amountMinor: number;
       readonly event: WebhookEvent;
       readonly delivery: Delivery;
     }
@@ -28,8 +35,8 @@ export interface Books {
   billingKey(key: string): StoredBillingKey | undefined;
   charge(id: string): Charge | undefined;
   chargeByIdempotencyKey(key: string): Charge | undefined;
-  /** The charge that this key canceled. */
-  canceledBy(key: string): Charge | undefined;
+  /** The charge that this key gave money back of. */
+  refundedBy(key: string): Charge | undefined;
   /** Charges tried on one billing key so far. */
   chargesOn(billingKey: string): number;
   entriesAfter(cursor: number, limit: number): readonly BookEntry[];
@@ -41,25 +48,18 @@ export function emptyBooks(): Books {
   const billingKeys = new Map<string, StoredBillingKey>();
   const charges = new Map<string, Charge>();
   const idByIdempotencyKey = new Map<string, string>();
-  const idByCancelKey = new Map<string, string>();
+  const idByRefundKey = new Map<string, string>();
   const triesByBillingKey = new Map<string, number>();
   const entries: BookEntry[] = [];
   const pending = new Map<string, PendingEvent>();
 
-  function enter(type: BookEntry['type'], charge: Charge, idempotencyKey: string, time: string): void {
-    const { id: chargeId, orderId, currency, amountMinor } = charge;
-    // A declined charge has no fee; a cancel gives the charge's back.
-    entries.push({
-      cursor: String(entries.length + 1),
-      time,
-      type,
-      chargeId,
-      orderId,
-      idempotencyKey,
-      currency,
-      amountMinor,
-      feeMinor: charge.feeMinor,
-    });
+  function enter(
+    type: BookEntry['type'],
+    charge: Charge,
+    moved: Pick<BookEntry, 'idempotencyKey' | 'time' | 'amountMinor' | 'feeMinor'>,
+  ): void {
+    const { id: chargeId, orderId, currency } = charge;
+    entries.push({ cursor: String(entries.length + 1), type, chargeId, orderId, currency, ...moved });
   }
 
   const byId = (id: string | undefined) => (id === undefined ? undefined : charges.get(id));
@@ -72,19 +72,27 @@ export function emptyBooks(): Books {
           return;
         case 'CHARGE': {
           const { charge } = fact;
-          charges.set(charge.id, charge);
+          charges.set(charge.id, { ...charge, refunds: charge.refunds ?? [] });
           idByIdempotencyKey.set(charge.idempotencyKey, charge.id);
           triesByBillingKey.set(charge.billingKey, (triesByBillingKey.get(charge.billingKey) ?? 0) + 1);
-          enter(charge.state === 'DECLINED' ? 'DECLINE' : 'CHARGE', charge, charge.idempotencyKey, charge.createTime);
+          // A declined charge has no fee.
+          enter(charge.state === 'DECLINED' ? 'DECLINE' : 'CHARGE', charge, { ...charge, time: charge.createTime });
           pending.set(fact.event.id, fact);
           return;
         }
-        case 'CANCEL':
+        case 'REFUND':
           charges.set(fact.charge.id, fact.charge);
-          idByCancelKey.set(fact.cancelKey, fact.charge.id);
-          enter('CANCEL', fact.charge, fact.cancelKey, fact.event.createTime);
+          idByRefundKey.set(fact.refund.idempotencyKey, fact.charge.id);
+          enter('REFUND', fact.charge, { ...fact.refund, time: fact.refund.createTime });
           pending.set(fact.event.id, fact);
           return;
+        case 'CHARGEBACK': {
+          const { charge, amountMinor, event } = fact;
+          charges.set(charge.id, charge);
+          enter('CHARGEBACK', charge, { idempotencyKey: '', time: event.createTime, amountMinor, feeMinor: 0 });
+          pending.set(event.id, fact);
+          return;
+        }
         case 'DELIVERED':
           pending.delete(fact.eventId);
       }
@@ -92,7 +100,7 @@ export function emptyBooks(): Books {
     billingKey: (key) => billingKeys.get(key),
     charge: byId,
     chargeByIdempotencyKey: (key) => byId(idByIdempotencyKey.get(key)),
-    canceledBy: (key) => byId(idByCancelKey.get(key)),
+    refundedBy: (key) => byId(idByRefundKey.get(key)),
     chargesOn: (billingKey) => triesByBillingKey.get(billingKey) ?? 0,
     entriesAfter: (cursor, limit) => entries.slice(cursor, cursor + limit),
     totals: () => totalsOf(entries),
@@ -104,20 +112,23 @@ function totalsOf(entries: readonly BookEntry[]): BookTotals[] {
   const currencies = [...new Set(entries.map((entry) => entry.currency))].sort();
   return currencies.map((currency) => {
     const of = (type: BookEntry['type']) => entries.filter((entry) => entry.currency === currency && entry.type === type);
-    const [charges, declines, cancels] = [of('CHARGE'), of('DECLINE'), of('CANCEL')];
+    const [charges, declines, refunds, chargebacks] = [of('CHARGE'), of('DECLINE'), of('REFUND'), of('CHARGEBACK')];
     const sum = (of: readonly BookEntry[], field: 'amountMinor' | 'feeMinor') => of.reduce((total, entry) => total + entry[field], 0);
     const chargedMinor = sum(charges, 'amountMinor');
-    const canceledMinor = sum(cancels, 'amountMinor');
-    const feeMinor = sum(charges, 'feeMinor') - sum(cancels, 'feeMinor');
+    const refundedMinor = sum(refunds, 'amountMinor');
+    const chargedBackMinor = sum(chargebacks, 'amountMinor');
+    const feeMinor = sum(charges, 'feeMinor') - sum(refunds, 'feeMinor');
     return {
       currency,
       charges: charges.length,
       chargedMinor,
       declines: declines.length,
-      cancels: cancels.length,
-      canceledMinor,
+      refunds: refunds.length,
+      refundedMinor,
+      chargebacks: chargebacks.length,
+      chargedBackMinor,
       feeMinor,
-      netMinor: chargedMinor - canceledMinor - feeMinor,
+      netMinor: chargedMinor - refundedMinor - chargedBackMinor - feeMinor,
     };
   });
 }

@@ -6,6 +6,7 @@ import { billingKeyRoutes } from './api/billing-keys.js';
 import { bookRoutes } from './api/books.js';
 import { chargeRoutes } from './api/charges.js';
 import { faultRoutes } from './api/faults.js';
+import { refundRoutes } from './api/refunds.js';
 import { type Books, emptyBooks, type Fact } from './books.js';
 import type { ProviderConfig } from './config.js';
 import { makeFaults } from './faults.js';
@@ -42,13 +43,19 @@ export async function startSandboxProvider(config: ProviderConfig): Promise<Runn
     async record(fact) {
       books.apply(fact);
       await journal.append(fact);
-      if (fact.kind === 'CHARGE' || fact.kind === 'CANCEL') webhooks.send(fact);
+      if ('event' in fact) webhooks.send(fact);
     },
     settled: journal.flushed,
   };
   const faults = makeFaults(config.seed ?? 1);
   const stopping = new AbortController();
-  const routes = [...billingKeyRoutes(ledger), ...chargeRoutes(ledger, faults), ...bookRoutes(ledger), ...faultRoutes(faults)];
+  const routes = [
+    ...billingKeyRoutes(ledger),
+    ...chargeRoutes(ledger, faults),
+    ...refundRoutes(ledger, faults),
+    ...bookRoutes(ledger),
+    ...faultRoutes(faults),
+  ];
   const server = makeServer(routes, config.apiKey, stopping.signal);
 
   const [host, port] = config.listen.split(':');

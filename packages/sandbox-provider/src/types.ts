@@ -19,7 +19,8 @@ export interface StoredBillingKey extends BillingKey {
 
 export interface Charge {
   readonly id: string;
-  readonly state: 'SUCCEEDED' | 'DECLINED' | 'CANCELED';
+  /** CANCELED: all of it was given back. CHARGED_BACK: the card's bank took back what had not been given back before. */
+  readonly state: 'SUCCEEDED' | 'DECLINED' | 'PARTIALLY_REFUNDED' | 'CANCELED' | 'CHARGED_BACK';
   readonly amountMinor: number;
   readonly feeMinor: number;
   readonly currency: string;
@@ -28,12 +29,22 @@ export interface Charge {
   readonly idempotencyKey: string;
   readonly declineCode?: string;
   readonly createTime: string;
-  readonly cancelTime?: string;
+  readonly refunds: readonly Refund[];
+  readonly chargebackTime?: string;
+}
+
+/** Money of a charge that was given back, and so much of the fee with it. */
+export interface Refund {
+  readonly id: string;
+  readonly idempotencyKey: string;
+  readonly amountMinor: number;
+  readonly feeMinor: number;
+  readonly createTime: string;
 }
 
 export interface WebhookEvent {
   readonly id: string;
-  readonly type: 'charge.succeeded' | 'charge.declined' | 'charge.canceled';
+  readonly type: 'charge.succeeded' | 'charge.declined' | 'charge.refunded' | 'charge.charged_back';
   readonly createTime: string;
   readonly data: { readonly charge: Charge };
 }
@@ -41,14 +52,14 @@ export interface WebhookEvent {
 export interface BookEntry {
   readonly cursor: string;
   readonly time: string;
-  readonly type: 'CHARGE' | 'DECLINE' | 'CANCEL';
+  readonly type: 'CHARGE' | 'DECLINE' | 'REFUND' | 'CHARGEBACK';
   readonly chargeId: string;
   readonly orderId: string;
   readonly idempotencyKey: string;
   readonly currency: string;
-  /** What moved: paid by the card for CHARGE, given back for CANCEL; for DECLINE what was asked, and nothing moved. */
+  /** What moved: paid by the card for CHARGE, given back for REFUND and CHARGEBACK; for DECLINE what was asked, and nothing moved. */
   readonly amountMinor: number;
-  /** Kept by the provider for CHARGE, given back for CANCEL. */
+  /** Kept by the provider for CHARGE, given back for REFUND; a chargeback gives none back. */
   readonly feeMinor: number;
 }
 
@@ -57,10 +68,12 @@ export interface BookTotals {
   readonly charges: number;
   readonly chargedMinor: number;
   readonly declines: number;
-  readonly cancels: number;
-  readonly canceledMinor: number;
+  readonly refunds: number;
+  readonly refundedMinor: number;
+  readonly chargebacks: number;
+  readonly chargedBackMinor: number;
   /** Fees kept: those of charges less those given back. */
   readonly feeMinor: number;
-  /** What the merchant is owed: charged - canceled - fees. */
+  /** What the merchant is owed: charged - refunded - charged back - fees. */
   readonly netMinor: number;
 }

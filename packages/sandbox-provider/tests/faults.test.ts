@@ -88,7 +88,7 @@ test('a fault at a rate hits the same charges for the same seed, whatever their 
 
 test('a cancel can be cut off, too', async () => {
   const { body } = await client.charge(await client.billingKey(testCard('PLAIN')), 'cut');
-  await client.call('POST', '/v1/faults', { kind: 'ERROR_ONCE', operation: 'CANCEL' });
+  await client.call('POST', '/v1/faults', { kind: 'ERROR_ONCE', operation: 'REFUND' });
   assert.is((await client.cancel(body.id, 'cut-back')).status, 500);
   assert.is((await client.cancel(body.id, 'cut-back')).body.state, 'CANCELED');
 });

@@ -60,7 +60,7 @@ export function clientOf(url: string) {
       );
     },
     cancel(id: string, idempotencyKey: string) {
-      return call<Charge & { error?: { code: string } }>('POST', `/v1/charges/${id}/cancel`, {}, { 'idempotency-key': idempotencyKey });
+      return call<Charge & { error?: { code: string } }>('POST', `/v1/charges/${id}/refunds`, {}, { 'idempotency-key': idempotencyKey });
     },
     async books(): Promise<BookEntry[]> {
       const entries: BookEntry[] = [];

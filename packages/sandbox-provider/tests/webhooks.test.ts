@@ -31,7 +31,7 @@ test('a decline and a cancel have their events', async () => {
       .of(charge.id)
       .map(({ event }) => event.type)
       .sort(),
-    ['charge.canceled', 'charge.succeeded'],
+    ['charge.refunded', 'charge.succeeded'],
   );
 });
 
@@ -64,7 +64,7 @@ test('reordered events arrive the wrong way round', async () => {
   await until(() => receiver.of(charge.id).length === 2);
   assert.equal(
     receiver.of(charge.id).map(({ event }) => event.type),
-    ['charge.canceled', 'charge.succeeded'],
+    ['charge.refunded', 'charge.succeeded'],
   );
 });
 

@@ -3,7 +3,12 @@
 import { status } from '@grpc/grpc-js';
 import { type Payment, Payment_State } from '@moa/contracts/payment/v1/payment';
 import { BillingMethodRegistered, PaymentCanceled, PaymentCompleted, PaymentFailed } from '@moa/contracts/payment/v1/payment_events';
-import { type CancelChargeRequest, type Charge, FundingPaymentServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
+import {
+  type CancelChargeRequest,
+  type Charge,
+  FundingPaymentServiceDefinition,
+  type RefundChargeRequest,
+} from '@moa/contracts/payment/v1/payment_service';
 import { failures, openHost } from '@moa/kit';
 import { openEvents } from '@moa/testkit';
 import { bed } from './support.js';
@@ -15,6 +20,7 @@ export async function openPaymentPeer() {
   const taken = new Map<string, Charge>();
   const sent: Charge[] = [];
   const canceled: CancelChargeRequest[] = [];
+  const refunded: RefundChargeRequest[] = [];
   const requests = new Map<string, number>();
   const refused = new Set<string>();
   const notHere = async () => Promise.reject(fail('NOT_HERE'));
@@ -34,6 +40,11 @@ export async function openPaymentPeer() {
       canceled.push(request);
       const [charge] = [...taken.values()].filter(({ pledgeId }) => pledgeId === request.pledgeId);
       return { payment: { ...paymentOf(charge!), state: Payment_State.STATE_CANCELED } };
+    },
+    async refundCharge(request) {
+      refunded.push(request);
+      const [charge] = [...taken.values()].filter(({ pledgeId }) => pledgeId === request.pledgeId);
+      return { payment: { ...paymentOf(charge!), state: Payment_State.STATE_PARTIALLY_REFUNDED } };
     },
     registerBillingMethod: notHere,
     listBillingMethods: notHere,
@@ -59,6 +70,7 @@ export async function openPaymentPeer() {
     /** By pledge and attempt. */
     taken,
     canceled,
+    refunded,
     /** How often each request came. */
     requests,
     /** Pledges that are not accepted at all. */
@@ -85,4 +97,6 @@ const paymentOf = (charge: Charge): Payment => ({
   amount: charge.amount,
   attempts: [],
   createTime: undefined,
+  refunded: undefined,
+  refunds: [],
 });

@@ -2,9 +2,10 @@ import * as proto from '@moa/contracts/payment/v1/payment';
 import * as protoReconciliation from '@moa/contracts/payment/v1/reconciliation';
 import type { Money } from '@moa/contracts/type/v1/money';
 import type { LedgerAccountName } from './domain/ledger.js';
-import type { Attempt, Payment } from './domain/payment.js';
+import type { Attempt, Payment, Refund } from './domain/payment.js';
 import { DISCREPANCY_KINDS, type DiscrepancyKind } from './domain/reconciliation.js';
 import type { BillingMethod, Discrepancy } from './generated/client.js';
+import type { EntryRow } from './store/ledger.js';
 import type { Report } from './store/reconciliations.js';
 
 export const billingMethodToProto = ({ id, brand, last4, createTime }: BillingMethod): proto.BillingMethod => ({
@@ -21,7 +22,9 @@ export const paymentToProto = (payment: Payment): proto.Payment => ({
   payerId: payment.payerId,
   state: proto.Payment_State[`STATE_${payment.state}`],
   amount: { currencyCode: payment.currency, amountMinor: payment.amountMinor },
+  refunded: { currencyCode: payment.currency, amountMinor: payment.refundedMinor },
   attempts: payment.attempts.map(attemptToProto),
+  refunds: payment.refunds.map((refund) => refundToProto(refund, payment.currency)),
   createTime: payment.createTime,
 });
 
@@ -31,6 +34,15 @@ const attemptToProto = (attempt: Attempt): proto.Attempt => ({
   declineCode: attempt.declineCode ?? '',
   createTime: attempt.createTime,
   settleTime: attempt.settleTime ?? undefined,
+});
+
+const refundToProto = (refund: Refund, currencyCode: string): proto.Refund => ({
+  id: refund.id,
+  amount: { currencyCode, amountMinor: refund.amountMinor },
+  reason: refund.reason,
+  state: proto.Refund_State[`STATE_${refund.state}`],
+  createTime: refund.createTime,
+  settleTime: refund.settleTime ?? undefined,
 });
 
 export const chargeFromProto = ({ pledgeId, projectId, sellerId, backerId, billingMethodId, amount, attempt }: ProtoCharge) => ({
@@ -60,6 +72,7 @@ const accountNames: Partial<Record<proto.LedgerAccount, LedgerAccountName>> = {
   [proto.LedgerAccount.LEDGER_ACCOUNT_SELLER_PAYABLE]: 'SELLER_PAYABLE',
   [proto.LedgerAccount.LEDGER_ACCOUNT_PLATFORM_FEE]: 'PLATFORM_FEE',
   [proto.LedgerAccount.LEDGER_ACCOUNT_PROVIDER_FEE]: 'PROVIDER_FEE',
+  [proto.LedgerAccount.LEDGER_ACCOUNT_BUYER_REFUNDS_DUE]: 'BUYER_REFUNDS_DUE',
 };
 
 /** Checked before the handler runs: it is one of the accounts. */
@@ -93,3 +106,12 @@ const kindToProto = (kind: DiscrepancyKind) => protoReconciliation.Discrepancy_K
 /** Undefined: all kinds. */
 export const kindFromProto = (kind: protoReconciliation.Discrepancy_Kind): DiscrepancyKind | undefined =>
   DISCREPANCY_KINDS.find((name) => kindToProto(name) === kind);
+
+export const entryToProto = ({ account, ownerId, currency, amountMinor, transaction }: EntryRow): proto.LedgerEntry => ({
+  account: proto.LedgerAccount[`LEDGER_ACCOUNT_${account as LedgerAccountName}`],
+  ownerId: ownerId ?? '',
+  amount: { currencyCode: currency, amountMinor },
+  businessKey: transaction.businessKey,
+  paymentId: transaction.paymentId ?? '',
+  createTime: transaction.createTime,
+});

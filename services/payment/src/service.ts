@@ -12,17 +12,17 @@ import type { PaymentProvider } from './provider/port.js';
 import { sandboxProvider } from './provider/sandbox.js';
 import { fundingPaymentService, ledgerService, providerWebhookService, reconciliationService } from './rpc/index.js';
 import { claimAttempt } from './store/attempts.js';
-import { claimCancel } from './store/cancellations.js';
 import type { PaymentDatabase } from './store/database.js';
 import { forgetEvents } from './store/provider-events.js';
+import { claimRefund } from './store/refunds.js';
 import { chargeAttempt } from './work/charge-attempt.js';
-import { finishCancel } from './work/give-back.js';
+import { finishRefund } from './work/give-back.js';
 import { openLanes } from './work/lanes.js';
 import { reconcile } from './work/reconcile.js';
 
 /** Finds what a crash left and what the provider is to be asked again. A new charge is told of at once. */
 const POLL_MS = 500;
-const CANCEL_LANES = 4;
+const REFUND_LANES = 4;
 /** Work may ask the provider and then call it; whoever holds it longer has died. Taking over too soon does no harm: keys see to that. */
 const LEASE_SLACK_MS = 1_000;
 const PROVIDER_EVENTS_KEPT_MS = 30 * 86_400_000;
@@ -74,17 +74,17 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     () => claimAttempt(db, context.leaseMs),
     (attempt) => chargeAttempt(context, attempt),
   );
-  const cancels = openLanes(
+  const refunds = openLanes(
     host.log,
-    CANCEL_LANES,
-    () => claimCancel(db, context.leaseMs),
-    (cancel) => finishCancel(context, cancel),
+    REFUND_LANES,
+    () => claimRefund(db, context.leaseMs),
+    (refund) => finishRefund(context, refund),
   );
   host.onStop(() => charges.stop());
-  host.onStop(() => cancels.stop());
+  host.onStop(() => refunds.stop());
   host.job('due', POLL_MS, async () => {
     charges.wake();
-    cancels.wake();
+    refunds.wake();
   });
   host.job('forget-provider-events', FORGET_EVERY_MS, ({ at }) => forgetEvents(db, new Date(at.getTime() - PROVIDER_EVENTS_KEPT_MS)));
 

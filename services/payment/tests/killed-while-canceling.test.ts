@@ -4,7 +4,7 @@ import { Payment_State } from '@moa/contracts/payment/v1/payment';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { killedAt, running } from './payment-process.js';
-import { backerWith, batch, card, chargeOf, openStand, settled } from './support.js';
+import { backerWith, batch, CHARGED_AND_REFUNDED, card, chargeOf, openStand, settled } from './support.js';
 
 const CLAIM_LEASE_MS = 30_000;
 
@@ -12,9 +12,9 @@ const stand = await openStand('killed-while-canceling');
 const { STATE_COMPLETED, STATE_CANCELED } = Payment_State;
 
 for (const [point, what] of [
-  ['payment.cancel.sending', 'it is written that it will be, and nothing was sent'],
-  ['payment.cancel.answered', 'the provider gave it back, and nothing is written'],
-  ['payment.cancel.settled', 'all is written, and nothing published'],
+  ['payment.refund.sending', 'it is written that it will be, and nothing was sent'],
+  ['payment.refund.answered', 'the provider gave it back, and nothing is written'],
+  ['payment.refund.settled', 'all is written, and nothing published'],
 ] as const) {
   test(`killed at ${point} (${what}), a charge is given back once, by itself`, async () => {
     const { backer, pledgeId } = await running(stand, async (clients) => {
@@ -30,9 +30,9 @@ for (const [point, what] of [
 
     await running(stand, async (clients) => {
       const { id } = await settled(clients, backer, pledgeId, STATE_CANCELED);
-      assert.equal(await stand.bookedOf(pledgeId), ['CHARGE 30000', 'CANCEL 30000']);
-      assert.is((await stand.ledgerOf(id)).length, 8);
-      assert.equal(await stand.eventsOf(id), { PaymentCompleted: 1, PaymentCanceled: 1 });
+      assert.equal(await stand.bookedOf(pledgeId), ['CHARGE 30000', 'REFUND 30000']);
+      assert.is((await stand.ledgerOf(id)).length, CHARGED_AND_REFUNDED);
+      assert.equal(await stand.eventsOf(id), { PaymentCompleted: 1, PaymentRefunded: 1, PaymentCanceled: 1 });
     });
     await stand.checkBooks();
   });

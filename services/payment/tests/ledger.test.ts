@@ -73,7 +73,7 @@ test('what stands in the ledger is not changed and not removed, by anybody', () 
       'UPDATE ledger_entry SET amount_minor = amount_minor * 2',
       'DELETE FROM ledger_entry',
       'TRUNCATE ledger_entry',
-      `UPDATE ledger_transaction SET kind = 'CANCEL'`,
+      `UPDATE ledger_transaction SET kind = 'REFUND'`,
       'DELETE FROM ledger_transaction',
       'TRUNCATE ledger_transaction CASCADE',
     ]) {

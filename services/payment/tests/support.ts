@@ -11,7 +11,7 @@ import {
   ProviderWebhookServiceDefinition,
 } from '@moa/contracts/payment/v1/payment_service';
 import { connectNats, type Running, readConfig } from '@moa/kit';
-import { type BookEntry, type BookTotals, type RunningProvider, startSandboxProvider, testCard } from '@moa/sandbox-provider';
+import { type BookEntry, type BookTotals, type RunningProvider, signWebhook, startSandboxProvider, testCard } from '@moa/sandbox-provider';
 import { openTestbed, until } from '@moa/testkit';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
@@ -20,6 +20,8 @@ import { startPayment } from '../src/service.js';
 
 export const API_KEY = 'test-api-key';
 export const WEBHOOK_SECRET = 'test-webhook-secret';
+/** Entries of a payment that was charged, and given back in one piece: the charge, what is due, and what was given back. */
+export const CHARGED_AND_REFUNDED = 4 + 3 + 4;
 /** For tests that are about timeouts: soon over. */
 export const IMPATIENT = { PROVIDER_TIMEOUT_MS: '1000' };
 
@@ -53,8 +55,8 @@ export async function openStand(name: string, webhookUrl?: string) {
     PROVIDER_API_KEY: API_KEY,
     WEBHOOK_SECRET,
   });
-  const ask = async <T>(path: string, body?: object): Promise<T> => {
-    const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };
+  const ask = async <T>(path: string, body?: object, key = ''): Promise<T> => {
+    const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json', 'idempotency-key': key };
     const response = await fetch(providerUrl + path, body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers });
     return (await response.json()) as T;
   };
@@ -86,7 +88,7 @@ export async function openStand(name: string, webhookUrl?: string) {
     async startProviderAgain(): Promise<void> {
       provider = await startProvider(new URL(providerUrl).host);
     },
-    /** Switches a fault on at the provider, e.g. { kind: 'TIMEOUT_AFTER_SUCCESS', operation: 'CANCEL' }. */
+    /** Switches a fault on at the provider, e.g. { kind: 'TIMEOUT_AFTER_SUCCESS', operation: 'REFUND' }. */
     fault: (fault: object) => ask('/v1/faults', fault),
     /** What the provider's books say of a pledge, and nothing of declines. */
     async bookedOf(pledgeId: string): Promise<string[]> {
@@ -97,15 +99,14 @@ export async function openStand(name: string, webhookUrl?: string) {
     },
     chargeAt: (paymentId: string, attempt = 1) => ask<{ id: string; state: string }>(`/v1/charges?idempotencyKey=${paymentId}:${attempt}`),
     undelivered: async () => (await ask<{ pendingWebhooks: number }>('/v1/books/totals')).pendingWebhooks,
-    /** Cancels a charge at the provider behind our back. */
-    async cancelAt(chargeId: string): Promise<void> {
-      const headers = { authorization: `Bearer ${API_KEY}`, 'idempotency-key': randomUUID() };
-      await fetch(`${providerUrl}/v1/charges/${chargeId}/cancel`, { method: 'POST', headers });
-    },
+    /** Gives a charge back at the provider behind our back: all that is left, or a part. */
+    cancelAt: (chargeId: string, amountMinor?: number) => ask(`/v1/charges/${chargeId}/refunds`, { amountMinor }, randomUUID()),
+    ask,
+    webhook,
     ledgerOf: (paymentId: string): Promise<LedgerRow[]> =>
       rows<LedgerRow>(
         `SELECT t.kind, e.account, e.owner_id, e.currency, e.amount_minor FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
-         WHERE t.business_key IN ('charge:' || $1, 'cancel:' || $1) ORDER BY e.id`,
+         WHERE t.payment_id = $1 ORDER BY e.id`,
         paymentId,
       ),
     /** How often each event of a payment or an account was published, once everything is. */
@@ -121,8 +122,13 @@ export async function openStand(name: string, webhookUrl?: string) {
            coalesce(-sum(amount_minor) FILTER (WHERE account = 'PROVIDER_FEE'), 0) AS fee FROM ledger_entry`,
       );
       const { totals } = await ask<{ totals: BookTotals[] }>('/v1/books/totals');
-      const { chargedMinor = 0, canceledMinor = 0, feeMinor = 0 } = totals.find(({ currency }) => currency === 'KRW') ?? {};
-      assert.equal(sums, { total: '0', clearing: String(chargedMinor - canceledMinor), fee: String(feeMinor) });
+      const {
+        chargedMinor = 0,
+        refundedMinor = 0,
+        chargedBackMinor = 0,
+        feeMinor = 0,
+      } = totals.find(({ currency }) => currency === 'KRW') ?? {};
+      assert.equal(sums, { total: '0', clearing: String(chargedMinor - refundedMinor - chargedBackMinor), fee: String(feeMinor) });
     },
     async close(): Promise<void> {
       for (const running of started) await running.stop();
@@ -182,3 +188,16 @@ export const errorOf = (call: Promise<unknown>): Promise<unknown> =>
     () => undefined,
     (error) => error,
   );
+
+/** A webhook about a charge, as the provider signs it. */
+function webhook(chargeId: string, type: string) {
+  const body = JSON.stringify({
+    id: `evt_${randomUUID()}`,
+    type,
+    createTime: new Date().toISOString(),
+    data: { charge: { id: chargeId } },
+  });
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const headers = { 'provider-timestamp': timestamp, 'provider-signature': signWebhook(WEBHOOK_SECRET, timestamp, body) };
+  return { body: Buffer.from(body), headers };
+}

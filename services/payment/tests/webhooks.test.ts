@@ -9,7 +9,7 @@ import { signWebhook, testCard } from '@moa/sandbox-provider';
 import { reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { backerWith, batch, type Clients, chargeOf, errorOf, openStand, settled, WEBHOOK_SECRET } from './support.js';
+import { backerWith, batch, CHARGED_AND_REFUNDED, type Clients, chargeOf, errorOf, openStand, settled, WEBHOOK_SECRET } from './support.js';
 
 // Hands the provider's own webhooks on, as the gateway does; while it is closed, the tests make their own.
 let open = false;
@@ -92,12 +92,12 @@ test('the same event 20 times at once has one effect', async () => {
 test('events in the wrong order end where the provider stands', async () => {
   const { backer, id, pledgeId, chargeId } = await silentCharge();
   await stand.cancelAt(chargeId);
-  await webhooks.receiveWebhook(webhook(chargeId, { type: 'charge.canceled' }));
+  await webhooks.receiveWebhook(webhook(chargeId, { type: 'charge.refunded' }));
   assert.is((await settled(clients, backer, pledgeId)).state, STATE_CANCELED);
   await webhooks.receiveWebhook(webhook(chargeId, { type: 'charge.succeeded' }));
   assert.is((await settled(clients, backer, pledgeId)).state, STATE_CANCELED);
-  assert.is((await stand.ledgerOf(id)).length, 8);
-  assert.equal(await stand.eventsOf(id), { PaymentCompleted: 1, PaymentCanceled: 1 });
+  assert.is((await stand.ledgerOf(id)).length, CHARGED_AND_REFUNDED);
+  assert.equal(await stand.eventsOf(id), { PaymentCompleted: 1, PaymentRefunded: 1, PaymentCanceled: 1 });
 });
 
 test("what the provider's own staff gave back is told by its webhook", async () => {
@@ -107,7 +107,7 @@ test("what the provider's own staff gave back is told by its webhook", async () 
   const { id } = await settled(clients, backer, charge.pledgeId);
   const { id: chargeId } = await stand.chargeAt(id);
   await stand.cancelAt(chargeId);
-  await webhooks.receiveWebhook(webhook(chargeId, { type: 'charge.canceled' }));
+  await webhooks.receiveWebhook(webhook(chargeId, { type: 'charge.refunded' }));
   assert.is((await settled(clients, backer, charge.pledgeId)).state, STATE_CANCELED);
 });
 

@@ -30,13 +30,13 @@ export function faultRoutes(faults: Faults): Route[] {
 
 function readFault(body: ApiRequest['body']): Fault {
   const operation = body.operation ?? 'CHARGE';
-  if (operation !== 'CHARGE' && operation !== 'CANCEL')
-    throw new ApiError(400, 'invalid_request', 'operation is CHARGE or CANCEL.', 'operation');
+  if (operation !== 'CHARGE' && operation !== 'REFUND')
+    throw new ApiError(400, 'invalid_request', 'operation is CHARGE or REFUND.', 'operation');
   const kind = textField(body, 'kind') as Behaviour['kind'];
   if (!behaviourKinds.includes(kind) || kind === 'PLAIN' || kind === 'REFUSED_AT_REGISTRATION' || kind === 'DECLINE_FIRST') {
     throw new ApiError(400, 'invalid_request', `There is no fault ${kind}.`, 'kind');
   }
-  if (operation === 'CANCEL' && kind === 'DECLINE') throw new ApiError(400, 'invalid_request', 'A cancel is never declined.', 'kind');
+  if (operation === 'REFUND' && kind === 'DECLINE') throw new ApiError(400, 'invalid_request', 'A refund is never declined.', 'kind');
   const behaviour = { kind, parameter: body.parameter === undefined ? 0 : wholeField(body, 'parameter', 0, MAX_PARAMETER) };
   if (body.rate === undefined)
     return { operation, behaviour, count: body.count === undefined ? 1 : wholeField(body, 'count', 1, MAX_COUNT) };

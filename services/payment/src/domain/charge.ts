@@ -27,7 +27,11 @@ export function checkCharges(charges: readonly Charge[]): readonly Charge[] {
 /** Says which attempt a charge at the provider is: the same however often it is sent. */
 export const idempotencyKeyOf = (paymentId: string, attempt: number): string => `${paymentId}:${attempt}`;
 
-export const cancelKeyOf = (paymentId: string): string => `${paymentId}:cancel`;
+/** Says which refund it is, at the provider: the same however often it is sent. */
+export const refundKeyOf = (refundId: string): string => `refund:${refundId}`;
+
+/** The refund that a key was made for; none when it is not one of ours. */
+export const refundOfKey = (key: string): string | undefined => /^refund:([0-9a-f-]{36})$/.exec(key)?.[1];
 
 /** The attempt that a key was made for; none when it is not one of ours. */
 export function attemptOfKey(key: string): { paymentId: string; number: number } | undefined {

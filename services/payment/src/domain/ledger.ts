@@ -4,7 +4,7 @@
 export const PLATFORM_FEE_BASIS_POINTS = 500n;
 const BASIS_POINTS = 10_000n;
 
-export type LedgerAccountName = 'PROVIDER_CLEARING' | 'SELLER_PAYABLE' | 'PLATFORM_FEE' | 'PROVIDER_FEE';
+export type LedgerAccountName = 'PROVIDER_CLEARING' | 'BUYER_REFUNDS_DUE' | 'SELLER_PAYABLE' | 'PLATFORM_FEE' | 'PROVIDER_FEE';
 
 export interface Entry {
   readonly account: LedgerAccountName;

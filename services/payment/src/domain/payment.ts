@@ -5,11 +5,13 @@ export interface Payment {
   readonly pledgeId: string;
   readonly projectId: string;
   readonly payerId: string;
-  readonly state: 'CHARGING' | 'COMPLETED' | 'FAILED' | 'CANCELED';
+  readonly state: 'CHARGING' | 'COMPLETED' | 'FAILED' | 'PARTIALLY_REFUNDED' | 'CANCELED' | 'CHARGED_BACK';
   readonly currency: string;
   readonly amountMinor: bigint;
+  readonly refundedMinor: bigint;
   readonly createTime: Date;
   readonly attempts: readonly Attempt[];
+  readonly refunds: readonly Refund[];
 }
 
 export interface Attempt {
@@ -21,19 +23,27 @@ export interface Attempt {
   readonly settleTime: Date | null;
 }
 
+export interface Refund {
+  readonly id: string;
+  readonly state: 'BEGUN' | 'SETTLED' | 'REFUSED';
+  readonly amountMinor: bigint;
+  readonly reason: string;
+  readonly createTime: Date;
+  readonly settleTime: Date | null;
+}
+
 /** A person sees the payments that are the person's own, and nobody else's. */
 export function ownedBy(payerId: string, payment: Payment | undefined): Payment {
   if (payment?.payerId !== payerId) throw fail('PAYMENT_NOT_FOUND');
   return payment;
 }
 
-/** The provider's charge that a cancel gives back; none when that was done before. Throws when there is nothing to give back. */
-export function chargeToCancel(payment: Payment): string | undefined {
-  if (payment.state === 'CANCELED') return undefined;
-  if (payment.state === 'CHARGING') throw fail('CHARGE_STILL_OPEN', { pledgeId: payment.pledgeId }, { retryAfterMs: OPEN_CHARGE_RETRY_MS });
-  const chargeId = payment.attempts.find(({ state }) => state === 'SUCCEEDED')?.providerChargeId;
-  if (!chargeId) throw fail('PAYMENT_NOT_PAID', { pledgeId: payment.pledgeId });
-  return chargeId;
+/** The provider's charge that money is given back of. Throws when there never was one. */
+export function paidCharge({ state, attempts, pledgeId }: Payment): string {
+  if (state === 'CHARGING') throw fail('CHARGE_STILL_OPEN', { pledgeId }, { retryAfterMs: OPEN_CHARGE_RETRY_MS });
+  const paid = attempts.find((attempt) => attempt.state === 'SUCCEEDED' || attempt.state === 'CANCELED');
+  if (!paid?.providerChargeId) throw fail('PAYMENT_NOT_PAID', { pledgeId });
+  return paid.providerChargeId;
 }
 
 const OPEN_CHARGE_RETRY_MS = 5_000;

@@ -26,13 +26,31 @@ export interface ChargeOrder {
 
 /** A charge as it stands in the provider's books. */
 export interface ProviderCharge {
-  readonly state: 'SUCCEEDED' | 'DECLINED' | 'CANCELED';
+  /** CANCELED: given back in full. */
+  readonly state: 'SUCCEEDED' | 'DECLINED' | 'PARTIALLY_REFUNDED' | 'CANCELED' | 'CHARGED_BACK';
   readonly id: string;
   readonly idempotencyKey: string;
   readonly currency: string;
   readonly amountMinor: bigint;
   readonly feeMinor: bigint;
   readonly declineCode: string | undefined;
+  readonly refunds: readonly ProviderRefund[];
+}
+
+/** Money that the provider gave back, and so much of its fee with it. */
+export interface ProviderRefund {
+  readonly id: string;
+  readonly idempotencyKey: string;
+  readonly amountMinor: bigint;
+  readonly feeMinor: bigint;
+}
+
+export interface RefundOrder {
+  readonly chargeId: string;
+  readonly idempotencyKey: string;
+  readonly currency: string;
+  readonly amountMinor: bigint;
+  readonly reason: string;
 }
 
 export interface BookPage {
@@ -41,7 +59,7 @@ export interface BookPage {
   readonly nextCursor: string | undefined;
 }
 
-/** The provider would not even book the charge: nothing moved, and nothing will. */
+/** The provider would not even book it: nothing moved, and nothing will. */
 export interface Refusal {
   readonly state: 'REFUSED';
   readonly code: string;
@@ -55,8 +73,8 @@ export interface PaymentProvider {
   /** None: nothing is booked under this key. It may still be under way, so what follows is the same charge with the same key. */
   findCharge(idempotencyKey: string): Promise<ProviderCharge | undefined>;
   getCharge(chargeId: string): Promise<ProviderCharge | undefined>;
-  /** Gives a charge back in full; the provider's fee comes back, too. */
-  cancelCharge(chargeId: string, idempotencyKey: string): Promise<ProviderCharge>;
+  /** Gives money of a charge back. REFUSED: so much of it is not left. */
+  refund(order: RefundOrder): Promise<ProviderCharge | Refusal>;
   /** A page of the provider's books, oldest first; from the beginning for ''. */
   listBooks(cursor: string): Promise<BookPage>;
 }

@@ -19,20 +19,21 @@ interface Reply {
 }
 
 const cardReasons = { card_number_invalid: 'CARD_INVALID', card_expired: 'CARD_EXPIRED', card_refused: 'CARD_REFUSED' } as const;
-/** Errors that say for sure that a charge was not booked. */
-const REFUSED_CODES: ReadonlySet<string> = new Set(['billing_key_not_found', 'invalid_request']);
+/** Errors that say for sure that nothing was booked. */
+const REFUSED_CODES: ReadonlySet<string> = new Set(['billing_key_not_found', 'invalid_request', 'refund_too_large', 'charge_not_paid']);
 
 const errorShape = z.object({ error: z.object({ code: z.string() }) });
 const cardShape = z.object({ billingKey: z.string().min(1), brand: z.string(), last4: z.string().regex(/^\d{4}$/) });
 const minorUnits = z.int().min(0).transform(BigInt);
 const chargeShape = z.object({
   id: z.string().min(1),
-  state: z.enum(['SUCCEEDED', 'DECLINED', 'CANCELED']),
+  state: z.enum(['SUCCEEDED', 'DECLINED', 'PARTIALLY_REFUNDED', 'CANCELED', 'CHARGED_BACK']),
   idempotencyKey: z.string(),
   currency: z.string(),
   amountMinor: minorUnits,
   feeMinor: minorUnits,
   declineCode: z.string().optional(),
+  refunds: z.array(z.object({ id: z.string().min(1), idempotencyKey: z.string(), amountMinor: minorUnits, feeMinor: minorUnits })),
 });
 
 const BOOK_PAGE = 1_000;
@@ -40,7 +41,7 @@ const booksShape = z.object({
   entries: z.array(
     z.object({
       cursor: z.string(),
-      type: z.enum(['CHARGE', 'DECLINE', 'CANCEL']),
+      type: z.enum(['CHARGE', 'DECLINE', 'REFUND', 'CHARGEBACK']),
       chargeId: z.string(),
       idempotencyKey: z.string(),
       currency: z.string(),
@@ -77,8 +78,6 @@ export function sandboxProvider({ url, apiKey, timeoutMs, ratePerSecond }: Sandb
     return chargeOf('GET /v1/charges', reply);
   }
 
-  const getCharge = (id: string) => ask(`/v1/charges/${encodeURIComponent(id)}`);
-
   return {
     async registerCard(card) {
       const reply = await call('POST', '/v1/billing-keys', card);
@@ -93,14 +92,13 @@ export function sandboxProvider({ url, apiKey, timeoutMs, ratePerSecond }: Sandb
       return chargeOf('POST /v1/charges', reply);
     },
     findCharge: (idempotencyKey) => ask(`/v1/charges?idempotencyKey=${encodeURIComponent(idempotencyKey)}`),
-    getCharge,
-    async cancelCharge(chargeId, idempotencyKey) {
-      const reply = await call('POST', `/v1/charges/${encodeURIComponent(chargeId)}/cancel`, {}, idempotencyKey);
-      if (codeOf(reply) !== 'charge_already_canceled') return chargeOf('POST /v1/charges/:id/cancel', reply);
-      // By somebody else, such as the provider's own staff.
-      const charge = await getCharge(chargeId);
-      if (charge?.state !== 'CANCELED') throw new OutcomeUnknown('a canceled charge is not canceled');
-      return charge;
+    getCharge: (id) => ask(`/v1/charges/${encodeURIComponent(id)}`),
+    async refund({ chargeId, idempotencyKey, amountMinor }) {
+      const path = `/v1/charges/${encodeURIComponent(chargeId)}/refunds`;
+      const reply = await call('POST', path, { amountMinor: Number(amountMinor) }, idempotencyKey);
+      const code = codeOf(reply);
+      if (code && REFUSED_CODES.has(code)) return { state: 'REFUSED', code };
+      return chargeOf('POST /v1/charges/:id/refunds', reply);
     },
     async listBooks(cursor) {
       const { entries, nextCursor } = read(

@@ -13,9 +13,11 @@ import { getPayment } from './get-payment.js';
 import { getReconciliation } from './get-reconciliation.js';
 import { listBillingMethods } from './list-billing-methods.js';
 import { listDiscrepancies } from './list-discrepancies.js';
+import { listEntries } from './list-entries.js';
 import { listPayments } from './list-payments.js';
 import { listReconciliations } from './list-reconciliations.js';
 import { receiveWebhook } from './receive-webhook.js';
+import { refundCharge } from './refund-charge.js';
 import { registerBillingMethod } from './register-billing-method.js';
 import { runReconciliation } from './run-reconciliation.js';
 
@@ -26,10 +28,12 @@ export const fundingPaymentService = (context: Context): Implementation<typeof F
   listPayments: listPayments(context),
   chargePledges: chargePledges(context),
   cancelCharge: cancelCharge(context),
+  refundCharge: refundCharge(context),
 });
 
 export const ledgerService = (context: Context): Implementation<typeof LedgerServiceDefinition> => ({
   getBalance: getBalance(context),
+  listEntries: listEntries(context),
 });
 
 export const reconciliationService = (context: Context): Implementation<typeof ReconciliationServiceDefinition> => ({

@@ -55,7 +55,7 @@ export async function settleAttempt(
   charge: ProviderCharge | Refusal,
 ): Promise<boolean> {
   const { paymentId, number, sellerId, amountMinor } = attempt;
-  const paid = charge.state === 'SUCCEEDED' || charge.state === 'CANCELED';
+  const paid = charge.state !== 'DECLINED' && charge.state !== 'REFUSED';
   const chargeId = charge.state === 'REFUSED' ? null : charge.id;
   const decline = paid ? null : ((charge.state === 'REFUSED' ? charge.code : charge.declineCode) ?? 'declined');
   const entries = paid ? entriesOfCharge({ amountMinor, providerFeeMinor: charge.feeMinor, sellerId }) : [];

@@ -18,3 +18,32 @@ export async function readBalance(
     WHERE account = ${account} AND currency = ${currency} AND (${ownerId ?? null}::uuid IS NULL OR owner_id = ${ownerId ?? null}::uuid)`;
   return row!;
 }
+
+export interface EntryFilter {
+  readonly account: LedgerAccountName;
+  readonly currency: string;
+  readonly ownerId: string | undefined;
+  readonly paymentId: string | undefined;
+}
+
+/** Newest first, from the one before `before` on. */
+export const listEntries = (
+  { client }: PaymentDatabase,
+  { account, currency, ownerId, paymentId }: EntryFilter,
+  before: bigint | undefined,
+  count: number,
+) =>
+  client.ledgerEntry.findMany({
+    where: {
+      account,
+      currency,
+      ...(ownerId && { ownerId }),
+      ...(paymentId && { transaction: { paymentId } }),
+      ...(before !== undefined && { id: { lt: before } }),
+    },
+    include: { transaction: true },
+    orderBy: { id: 'desc' },
+    take: count,
+  });
+
+export type EntryRow = Awaited<ReturnType<typeof listEntries>>[number];

@@ -40,23 +40,26 @@ export async function listPayments(
 
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-/** What payment_json writes. */
-type StoredPayment = Omit<Payment, 'amountMinor' | 'createTime' | 'attempts'> & {
+/** What payment_json writes: amounts and times as text. */
+type StoredPayment = Omit<Payment, 'amountMinor' | 'refundedMinor' | 'createTime' | 'attempts' | 'refunds'> & {
   readonly amountMinor: string;
+  readonly refundedMinor: string;
   readonly createTime: string;
-  readonly attempts: readonly (Omit<Payment['attempts'][number], 'createTime' | 'settleTime'> & {
-    readonly createTime: string;
-    readonly settleTime: string | null;
-  })[];
+  readonly attempts: readonly Stored<Payment['attempts'][number]>[];
+  readonly refunds: readonly (Omit<Stored<Payment['refunds'][number]>, 'amountMinor'> & { readonly amountMinor: string })[];
 };
+type Stored<T> = Omit<T, 'createTime' | 'settleTime'> & { readonly createTime: string; readonly settleTime: string | null };
 
 const revive = (stored: StoredPayment): Payment => ({
   ...stored,
   amountMinor: BigInt(stored.amountMinor),
+  refundedMinor: BigInt(stored.refundedMinor),
   createTime: new Date(stored.createTime),
-  attempts: stored.attempts.map((attempt) => ({
-    ...attempt,
-    createTime: new Date(attempt.createTime),
-    settleTime: attempt.settleTime === null ? null : new Date(attempt.settleTime),
-  })),
+  attempts: stored.attempts.map((attempt) => ({ ...attempt, ...times(attempt) })),
+  refunds: stored.refunds.map((refund) => ({ ...refund, ...times(refund), amountMinor: BigInt(refund.amountMinor) })),
+});
+
+const times = ({ createTime, settleTime }: { readonly createTime: string; readonly settleTime: string | null }) => ({
+  createTime: new Date(createTime),
+  settleTime: settleTime === null ? null : new Date(settleTime),
 });

@@ -4,7 +4,7 @@ import { attemptOfKey, idempotencyKeyOf, pauseMs } from '../domain/charge.js';
 import { OutcomeUnknown, type PaymentProvider, type ProviderCharge, type Refusal } from '../provider/port.js';
 import type { Context } from '../service.js';
 import { type ClaimedAttempt, findAttempt, type OpenAttempt, postponeAttempt, settleAttempt } from '../store/attempts.js';
-import { settleCancel } from '../store/cancellations.js';
+import { takeMoved } from './take-moved.js';
 
 /** Works on an attempt that was claimed. Without an answer it stays UNKNOWN, and is asked for again after a pause. */
 export async function chargeAttempt(context: Context, attempt: ClaimedAttempt): Promise<void> {
@@ -43,11 +43,11 @@ async function outcomeOf(provider: PaymentProvider, attempt: ClaimedAttempt): Pr
   return found ?? provider.charge({ idempotencyKey, billingKey, currency, amountMinor, orderId: pledgeId });
 }
 
-async function settle({ db }: Context, origin: Origin, attempt: OpenAttempt, charge: ProviderCharge | Refusal): Promise<void> {
+async function settle(context: Context, origin: Origin, attempt: OpenAttempt, charge: ProviderCharge | Refusal): Promise<void> {
   if (charge.state !== 'REFUSED' && (charge.currency !== attempt.currency || charge.amountMinor !== attempt.amountMinor)) {
     throw new OutcomeUnknown('the provider tells of another amount');
   }
-  await settleAttempt(db, origin, attempt, charge);
+  await settleAttempt(context.db, origin, attempt, charge);
   // Given back by somebody else before we knew that it was paid, or after.
-  if (charge.state === 'CANCELED') await settleCancel(db, origin, attempt.paymentId);
+  if (charge.state !== 'REFUSED') await takeMoved(context, origin, attempt.paymentId, charge);
 }

@@ -1,28 +1,35 @@
-// Brings a cancel to its end: gives the charge back at the provider, and writes it down.
+// Brings a refund to its end: gives the money back at the provider, and writes it down.
 import { crashPoint, type Origin, originAt } from '@moa/kit';
-import { cancelKeyOf, pauseMs } from '../domain/charge.js';
+import { pauseMs, refundKeyOf } from '../domain/charge.js';
 import { OutcomeUnknown } from '../provider/port.js';
 import type { Context } from '../service.js';
-import { type Cancel, type ClaimedCancel, postponeCancel, settleCancel } from '../store/cancellations.js';
+import { type ClaimedRefund, type OpenRefund, postponeRefund, refuseRefund } from '../store/refunds.js';
+import { takeMoved } from './take-moved.js';
 
-/** Gives a charge back, once however often it is called. Throws OutcomeUnknown when the provider does not answer. */
-export async function giveBack({ db, provider }: Context, origin: Origin, { paymentId, chargeId }: Cancel): Promise<void> {
-  crashPoint('payment.cancel.sending');
-  await provider.cancelCharge(chargeId, cancelKeyOf(paymentId));
-  crashPoint('payment.cancel.answered');
-  await settleCancel(db, origin, paymentId);
-  crashPoint('payment.cancel.settled');
+/** Gives money back, once however often it is called. Throws OutcomeUnknown when the provider does not answer. */
+export async function giveBack(context: Context, origin: Origin, refund: OpenRefund): Promise<void> {
+  const { db, provider } = context;
+  const { id, paymentId, chargeId, currency, amountMinor, reason } = refund;
+  crashPoint('payment.refund.sending');
+  const idempotencyKey = refundKeyOf(id);
+  const answer = await provider.refund({ chargeId, idempotencyKey, currency, amountMinor, reason });
+  crashPoint('payment.refund.answered');
+  // Who is refused learns why from the charge itself: the bank, or the provider's own staff, were first.
+  const charge = answer.state === 'REFUSED' ? await provider.getCharge(chargeId) : answer;
+  if (answer.state === 'REFUSED') await refuseRefund(db, origin, id);
+  if (charge) await takeMoved(context, origin, paymentId, charge);
+  crashPoint('payment.refund.settled');
 }
 
-/** Ends a cancel that whoever began it did not end. */
-export async function finishCancel(context: Context, cancel: ClaimedCancel): Promise<void> {
+/** Ends a refund that whoever began it did not end. */
+export async function finishRefund(context: Context, refund: ClaimedRefund): Promise<void> {
   const { db, clock, log } = context;
   const now = originAt(clock.now());
   try {
-    await giveBack(context, cancel.trace ? { ...now, trace: cancel.trace } : now, cancel);
+    await giveBack(context, refund.trace ? { ...now, trace: refund.trace } : now, refund);
   } catch (error) {
     if (!(error instanceof OutcomeUnknown)) throw error;
-    log.warn({ paymentId: cancel.paymentId, tries: cancel.tries, cause: error.message }, 'outcome of a cancel unknown');
-    await postponeCancel(db, cancel.paymentId, pauseMs(cancel.tries));
+    log.warn({ paymentId: refund.paymentId, tries: refund.tries, cause: error.message }, 'outcome of a refund unknown');
+    await postponeRefund(db, refund.id, pauseMs(refund.tries));
   }
 }

@@ -131,7 +131,7 @@ BEGIN
         ('FEE_DIFFERS', own.charged > 0 AND own.at_charges = 1 AND own.at_charged = own.charged AND own.at_returned = own.returned AND own.at_fee <> own.fee, own.fee, own.at_fee),
         ('RETURN_MISSING_IN_LEDGER', own.charged > 0 AND own.at_charges = 1 AND own.at_returned > own.returned, own.returned, own.at_returned),
         ('RETURN_MISSING_AT_PROVIDER', own.charged > 0 AND own.at_charges = 1 AND own.at_returned < own.returned, own.returned, own.at_returned),
-        ('PAYMENT_STATE_DIFFERS', (own.state = 'COMPLETED') <> (own.charged > own.returned), own.charged - own.returned, NULL::bigint)
+        ('PAYMENT_STATE_DIFFERS', (own.state IN ('COMPLETED', 'PARTIALLY_REFUNDED')) <> (own.charged > own.returned), own.charged - own.returned, NULL::bigint)
       ) AS differs(kind, applies, ledger_minor, provider_minor) WHERE applies;
     PERFORM note_discrepancy(run, kind, own.pledge_id::text, own.id, own.pledge_id, own.at_charge, own.currency, own.charged - own.returned, NULL, own.held_minor)
       FROM (VALUES
