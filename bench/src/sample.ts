@@ -27,6 +27,7 @@ export const response: CreatePledgeResponse = {
     address: undefined,
     chargeAttempts: 0,
     nextChargeTime: undefined,
+    refunded: undefined,
     createTime: new Date('2026-11-22T12:00:00Z'),
   },
 };

@@ -59,6 +59,7 @@ export const pledgeToProto = (pledge: Pledge): proto.Pledge => ({
   chargeAttempts: pledge.chargeAttempts,
   nextChargeTime: pledge.nextChargeTime ?? undefined,
   createTime: pledge.createTime,
+  refunded: money(pledge.currency, pledge.refundedMinor),
 });
 
 /** What a seller said of a project, as columns. The draft has been checked by the rules of its contract. */

@@ -86,7 +86,7 @@ const calls: Record<string, { as: string[]; call: (metadata?: Awaited<ReturnType
     },
     refundPledge: {
       as: ['ADMIN'],
-      call: (as) => pledges.refundPledge({ ...fresh(), id: randomUUID(), reason: '그만' }, as),
+      call: (as) => pledges.refundPledge({ ...fresh(), id: randomUUID(), reason: '그만', amount: undefined }, as),
       refusal: 'PLEDGE_NOT_FOUND',
     },
   };

@@ -4,6 +4,7 @@ import { checkPlan, checkProjectFields, type Reward, reviseReward } from '../src
 import {
   CHARGE_RETRIES,
   CHARGE_RETRY_SECONDS,
+  chargedBack,
   checkOrder,
   forSeller,
   type Pledge,
@@ -201,7 +202,22 @@ test('money that came and went is told in either order', () => {
     undefined,
     undefined,
   ]);
-  assert.equal(after(refunded, ['CHARGING', 'PAID', 'REFUNDED']), ['REFUNDED', 'REFUNDED', undefined]);
+  const back = (charge: { state: PledgeState; chargeAttempts: number }) =>
+    refunded({ ...charge, totalMinor: 100n, refundedMinor: 0n }, 100n);
+  assert.equal(after(back, ['CHARGING', 'PAID', 'REFUNDED', 'CHARGED_BACK']), ['REFUNDED', 'REFUNDED', undefined, undefined]);
+  assert.equal(after(chargedBack, ['CHARGING', 'PAID', 'REFUNDED', 'CHARGED_BACK']), [
+    'CHARGED_BACK',
+    'CHARGED_BACK',
+    undefined,
+    undefined,
+  ]);
+});
+
+test('money that goes back in parts is told in any order: what was told of more counts', () => {
+  const of = (refundedMinor: bigint) => ({ state: 'PAID' as const, chargeAttempts: 1, totalMinor: 100n, refundedMinor });
+  assert.equal(refunded(of(0n), 30n), { state: 'PAID', nextChargeTime: null, refundedMinor: 30n });
+  assert.is(refunded(of(60n), 30n), undefined);
+  assert.is(refunded(of(60n), 100n)!.state, 'REFUNDED');
 });
 
 test('a seller gets an address only while something may be sent', () => {

@@ -1,8 +1,15 @@
 // Payment as funding sees it: takes charges, gives back, and tells by events what came of it, when the test says so.
 
+import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { type Payment, Payment_State } from '@moa/contracts/payment/v1/payment';
-import { BillingMethodRegistered, PaymentCanceled, PaymentCompleted, PaymentFailed } from '@moa/contracts/payment/v1/payment_events';
+import {
+  BillingMethodRegistered,
+  PaymentChargedBack,
+  PaymentCompleted,
+  PaymentFailed,
+  PaymentRefunded,
+} from '@moa/contracts/payment/v1/payment_events';
 import {
   type CancelChargeRequest,
   type Charge,
@@ -25,6 +32,8 @@ export async function openPaymentPeer() {
   const refused = new Set<string>();
   const notHere = async () => Promise.reject(fail('NOT_HERE'));
 
+  const chargeOf = (id: string): Charge => [...taken.values()].find(({ pledgeId }) => pledgeId === id)!;
+
   const host = await openHost('payment', await bed.config('payment'));
   host.serve(FundingPaymentServiceDefinition, {
     async chargePledges({ requestId, charges }) {
@@ -38,13 +47,14 @@ export async function openPaymentPeer() {
     },
     async cancelCharge(request) {
       canceled.push(request);
-      const [charge] = [...taken.values()].filter(({ pledgeId }) => pledgeId === request.pledgeId);
-      return { payment: { ...paymentOf(charge!), state: Payment_State.STATE_CANCELED } };
+      const charge = chargeOf(request.pledgeId);
+      return { payment: { ...paymentOf(charge), state: Payment_State.STATE_CANCELED, refunded: charge.amount } };
     },
     async refundCharge(request) {
       refunded.push(request);
-      const [charge] = [...taken.values()].filter(({ pledgeId }) => pledgeId === request.pledgeId);
-      return { payment: { ...paymentOf(charge!), state: Payment_State.STATE_PARTIALLY_REFUNDED } };
+      return {
+        payment: { ...paymentOf(chargeOf(request.pledgeId)), state: Payment_State.STATE_PARTIALLY_REFUNDED, refunded: request.amount },
+      };
     },
     registerBillingMethod: notHere,
     listBillingMethods: notHere,
@@ -54,7 +64,7 @@ export async function openPaymentPeer() {
   const running = await host.listen();
 
   const told = (charge: Charge) => ({
-    paymentId: charge.pledgeId,
+    paymentId: charge.pledgeId || randomUUID(),
     pledgeId: charge.pledgeId,
     projectId: charge.projectId,
     payerId: charge.backerId,
@@ -62,6 +72,11 @@ export async function openPaymentPeer() {
     attempt: charge.attempt,
     orderId: '',
   });
+
+  const toldOfRefund = (charge: Charge) => {
+    const { attempt: _, ...rest } = told(charge);
+    return rest;
+  };
 
   return {
     address: running.address,
@@ -78,7 +93,19 @@ export async function openPaymentPeer() {
     complete: (charge: Charge, id?: string) => events.publish(PaymentCompleted, told(charge), id ? { id } : {}),
     refuse: (charge: Charge, id?: string) =>
       events.publish(PaymentFailed, { ...told(charge), declineCode: 'CARD_LIMIT' }, id ? { id } : {}),
-    giveBack: (charge: Charge, id?: string) => events.publish(PaymentCanceled, told(charge), id ? { id } : {}),
+    /** So much of it by now: all, unless said otherwise. */
+    giveBack: (charge: Charge, id?: string, soFar = charge.amount!.amountMinor) =>
+      events.publish(
+        PaymentRefunded,
+        {
+          ...toldOfRefund(charge),
+          refunded: { ...charge.amount!, amountMinor: soFar },
+          refundId: charge.pledgeId,
+          inFull: soFar === charge.amount!.amountMinor,
+        },
+        id ? { id } : {},
+      ),
+    chargeBack: (charge: Charge) => events.publish(PaymentChargedBack, toldOfRefund(charge)),
     register: (accountId: string, billingMethodId: string) => events.publish(BillingMethodRegistered, { accountId, billingMethodId }),
     events,
     async stop() {

@@ -44,7 +44,7 @@ test('killed at funding.refund.canceled, a refund is finished by the same reques
   const { pledges } = await first.clients();
   await payment.complete(await until(() => payment.taken.get(`${id} 1`)));
   await until(async () => (await states(projectId))['PAID'] === 1);
-  const request = { requestId: randomUUID(), id, reason: '배송 불가' };
+  const request = { requestId: randomUUID(), id, reason: '배송 불가', amount: undefined };
   await pledges.refundPledge(request, await bed.as(randomUUID(), 'ADMIN')).catch(() => {});
   assert.is(await first.killed(), 'SIGKILL');
   assert.equal(await states(projectId), { PAID: 1 });

@@ -7,7 +7,16 @@ const SECOND_MS = 1_000;
 export const CHARGE_RETRIES = 7;
 export const CHARGE_RETRY_SECONDS = 86_400;
 
-export type PledgeState = 'ACTIVE' | 'CHARGING' | 'PAID' | 'CANCELED' | 'PAYMENT_FAILED' | 'DROPPED' | 'REFUNDED' | 'RELEASED';
+export type PledgeState =
+  | 'ACTIVE'
+  | 'CHARGING'
+  | 'PAID'
+  | 'CANCELED'
+  | 'PAYMENT_FAILED'
+  | 'DROPPED'
+  | 'REFUNDED'
+  | 'RELEASED'
+  | 'CHARGED_BACK';
 
 export interface Line {
   readonly rewardId: string;
@@ -37,6 +46,7 @@ export interface Pledge {
   readonly currency: string;
   readonly extraMinor: bigint;
   readonly totalMinor: bigint;
+  readonly refundedMinor: bigint;
   readonly billingMethodId: string;
   readonly address: Address | null;
   readonly chargeAttempts: number;
@@ -80,6 +90,8 @@ export interface RetryPolicy {
 export interface ChargeStep {
   readonly state: PledgeState;
   readonly nextChargeTime: Date | null;
+  /** Undefined: as before. */
+  readonly refundedMinor?: bigint;
 }
 
 // Payment's events may come late and in another order. Each step says what an event changes, or undefined: nothing any more.
@@ -98,11 +110,25 @@ export function refused({ state, chargeAttempts }: Charge, attempt: number, poli
   return { state: 'PAYMENT_FAILED', nextChargeTime: new Date(at.getTime() + policy.chargeRetrySeconds * SECOND_MS) };
 }
 
-/** The money has gone back. It may be told before its coming was. */
-export const refunded = ({ state }: Charge): ChargeStep | undefined =>
-  state === 'PAID' || IN_CHARGE.has(state) ? { state: 'REFUNDED', nextChargeTime: null } : undefined;
+/** What may be given back: also before its coming was told. */
+const WITH_MONEY: ReadonlySet<PledgeState> = new Set<PledgeState>(['PAID', ...IN_CHARGE]);
 
-/** Throws PLEDGE_NOT_PAID. */
-export function checkRefundable({ state }: Charge): void {
+/** So much of the money has gone back by now. What was told later, of more, counts. */
+export function refunded({ state, totalMinor, refundedMinor }: Charge & Refundable, soFarMinor: bigint): ChargeStep | undefined {
+  if (!WITH_MONEY.has(state) || soFarMinor <= refundedMinor) return undefined;
+  return { state: soFarMinor === totalMinor ? 'REFUNDED' : 'PAID', nextChargeTime: null, refundedMinor: soFarMinor };
+}
+
+/** The payer's bank has taken back what was left. */
+export const chargedBack = ({ state }: Charge): ChargeStep | undefined =>
+  WITH_MONEY.has(state) ? { state: 'CHARGED_BACK', nextChargeTime: null } : undefined;
+
+interface Refundable {
+  readonly totalMinor: bigint;
+  readonly refundedMinor: bigint;
+}
+
+/** Throws PLEDGE_NOT_PAID. How much of it may be given back is payment's to say. */
+export function checkRefundable({ state }: Pick<Pledge, 'state'>): void {
   if (state !== 'PAID' && state !== 'REFUNDED') throw fail('PLEDGE_NOT_PAID', { state });
 }

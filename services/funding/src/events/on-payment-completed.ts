@@ -5,8 +5,10 @@ import { pledgeEvent } from '../convert.js';
 import { paid } from '../domain/pledge.js';
 import { lockPledge, saveChargeStep } from '../store/charges.js';
 import type { Client } from '../store/database.js';
+import { isOfPledge } from './of-pledge.js';
 
 export const onPaymentCompleted = on<PaymentCompleted, Client>(PaymentCompleted, async (event, tx, info) => {
+  if (!isOfPledge(event)) return;
   const pledge = await lockPledge(tx, event.pledgeId);
   const step = pledge && paid(pledge);
   if (!step) return;

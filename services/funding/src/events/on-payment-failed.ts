@@ -5,8 +5,10 @@ import { pledgeEvent } from '../convert.js';
 import { refused } from '../domain/pledge.js';
 import { lockPledge, saveChargeStep } from '../store/charges.js';
 import type { Client } from '../store/database.js';
+import { isOfPledge } from './of-pledge.js';
 
 export const onPaymentFailed = on<PaymentFailed, Client>(PaymentFailed, async (event, tx, info) => {
+  if (!isOfPledge(event)) return;
   const pledge = await lockPledge(tx, event.pledgeId);
   const step = pledge && refused(pledge, event.attempt, pledge.policy, info.at);
   if (!step) return;

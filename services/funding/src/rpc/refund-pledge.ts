@@ -11,16 +11,18 @@ type RefundPledge = Handler<typeof PledgeServiceDefinition.methods.refundPledge>
 
 export const refundPledge =
   ({ db, payment }: Context): RefundPledge =>
-  ({ requestId, id, reason }, call) =>
+  ({ requestId, id, reason, amount }, call) =>
     claimFirst(db, call, RefundPledgeResponse, async () => {
       const pledge = await findPledge(db.client, id);
       if (!pledge) throw fail('PLEDGE_NOT_FOUND');
       checkRefundable(pledge);
-      if (pledge.state === 'PAID') {
-        // The same request as often as it takes: payment gives back once.
-        await payment.cancelCharge({ requestId, pledgeId: id, reason }, call);
+      // A repeat of the request that gave the rest back is answered like the first.
+      if (pledge.state === 'PAID' || amount) {
+        // The same request as often as it takes: payment gives back once, and never more than was paid.
+        const asked = { requestId, pledgeId: id, reason };
+        const { payment: paid } = amount ? await payment.refundCharge({ ...asked, amount }, call) : await payment.cancelCharge(asked, call);
         crashPoint('funding.refund.canceled');
-        await transaction(db, (tx) => takeRefund(tx, call, id));
+        await transaction(db, (tx) => takeRefund(tx, call, id, paid!.refunded!.amountMinor));
       }
       const refunded = (await findPledge(db.client, id))!;
       // Staff need no address for this.

@@ -55,6 +55,7 @@ export interface ChargedPledge {
   readonly state: PledgeState;
   readonly currency: string;
   readonly totalMinor: bigint;
+  readonly refundedMinor: bigint;
   readonly chargeAttempts: number;
   readonly version: bigint;
   readonly policy: RetryPolicy;
@@ -63,7 +64,7 @@ export interface ChargedPledge {
 /** A pledge that nobody else changes until the transaction ends. */
 export async function lockPledge(tx: Queries, id: string): Promise<ChargedPledge | undefined> {
   const [row] = await tx.$queryRaw<(Omit<ChargedPledge, 'policy'> & RetryPolicy)[]>`
-    SELECT p.id, p.project_id AS "projectId", p.backer_id AS "backerId", p.state, p.currency, p.total_minor AS "totalMinor",
+    SELECT p.id, p.project_id AS "projectId", p.backer_id AS "backerId", p.state, p.currency, p.total_minor AS "totalMinor", p.refunded_minor AS "refundedMinor",
            p.charge_attempts AS "chargeAttempts", p.version, project.charge_retries AS "chargeRetries", project.charge_retry_seconds AS "chargeRetrySeconds"
       FROM pledge p JOIN project ON project.id = p.project_id WHERE p.id = ${id}::uuid FOR UPDATE OF p`;
   return row && { ...row, policy: row };
@@ -71,7 +72,10 @@ export async function lockPledge(tx: Queries, id: string): Promise<ChargedPledge
 
 export async function saveChargeStep(tx: Queries, pledge: ChargedPledge, step: ChargeStep): Promise<ChargedPledge> {
   const version = pledge.version + 1n;
-  await tx.$executeRaw`UPDATE pledge SET state = ${step.state}, next_charge_time = ${step.nextChargeTime}, send_time = NULL, version = ${version} WHERE id = ${pledge.id}::uuid`;
+  await tx.$executeRaw`
+    UPDATE pledge SET state = ${step.state}, next_charge_time = ${step.nextChargeTime}, send_time = NULL, version = ${version},
+           refunded_minor = ${step.refundedMinor ?? pledge.refundedMinor}
+     WHERE id = ${pledge.id}::uuid`;
   return { ...pledge, state: step.state, version };
 }
 

@@ -92,6 +92,7 @@ interface PledgeAnswer {
   readonly currency: string;
   readonly extra_minor: number;
   readonly total_minor: number;
+  readonly refunded_minor: number;
   readonly billing_method_id: string;
   readonly address: Address | null;
   readonly charge_attempts: number;
@@ -109,6 +110,7 @@ const pledgeOf = (answer: PledgeAnswer): Pledge => ({
   currency: answer.currency,
   extraMinor: BigInt(answer.extra_minor),
   totalMinor: BigInt(answer.total_minor),
+  refundedMinor: BigInt(answer.refunded_minor),
   billingMethodId: answer.billing_method_id,
   address: answer.address,
   chargeAttempts: answer.charge_attempts,

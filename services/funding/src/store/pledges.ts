@@ -30,7 +30,7 @@ export async function listPledgesOfProject(
 /** Pledges whose charge was begun, by id. */
 export const listChargedPledges = (client: Queries, after: string, limit: number) =>
   client.$queryRaw<{ id: string; currency: string; heldMinor: bigint }[]>`
-    SELECT id, currency::text, CASE WHEN state = 'PAID' THEN total_minor ELSE 0 END AS "heldMinor" FROM pledge
+    SELECT id, currency::text, CASE WHEN state = 'PAID' THEN total_minor - refunded_minor ELSE 0 END AS "heldMinor" FROM pledge
      WHERE id > ${after}::uuid AND charge_attempts > 0 ORDER BY id LIMIT ${limit}`;
 
 type PledgeRow = Prisma.PledgeGetPayload<object> & { readonly lines: readonly Line[] };
