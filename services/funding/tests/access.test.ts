@@ -58,7 +58,7 @@ const calls: Record<string, { as: string[]; call: (metadata?: Awaited<ReturnType
     submitProject: { as: ['SELLER'], call: (as) => projects.submitProject({ ...fresh(), id }, as), refusal: 'PROJECT_NOT_FOUND' },
     reviewProject: {
       as: ['ADMIN'],
-      call: (as) => projects.reviewProject({ ...fresh(), id: randomUUID(), decision: { $case: 'approve', value: {} } }, as),
+      call: (as) => projects.reviewProject({ ...fresh(), id: randomUUID(), decision: { $case: 'approve', value: { retryPolicy: undefined } } }, as),
       refusal: 'PROJECT_NOT_FOUND',
     },
     cancelProject: {
@@ -67,7 +67,7 @@ const calls: Record<string, { as: string[]; call: (metadata?: Awaited<ReturnType
       refusal: 'PROJECT_NOT_FOUND',
     },
     getProject: { as: [], call: (as) => projects.getProject({ id }, as), refusal: 'PROJECT_NOT_FOUND' },
-    listProjects: { as: [], call: (as) => projects.listProjects({ category: '', phase: 0, order: 0, ...page }, as) },
+    listProjects: { as: [], call: (as) => projects.listProjects({ category: '', phase: 0, order: 0, titleContains: '', ...page }, as) },
     listMyProjects: { as: ['SELLER'], call: (as) => projects.listMyProjects(page, as) },
     listProjectsInReview: { as: ['ADMIN'], call: (as) => projects.listProjectsInReview(page, as) },
     createPledge: {

@@ -141,7 +141,7 @@ test('pledges of a backer come newest first, those of a project oldest first, ea
 test('a list has no story, and a page its size', async () => {
   const { category } = await inCategory(2);
   await sql.query("UPDATE project SET story = 'lang' WHERE category = $1", [category]);
-  const { projects: shown } = await projects.listProjects({ category, phase: 0, order: 0, pageSize: 0, pageToken: '' });
+  const { projects: shown } = await projects.listProjects({ category, phase: 0, order: 0, pageSize: 0, pageToken: '', titleContains: '' });
   assert.equal(
     shown.map(({ story, rewards }) => [story, rewards.length]),
     [
@@ -149,7 +149,7 @@ test('a list has no story, and a page its size', async () => {
       ['', 1],
     ],
   );
-  assert.is(await refusal(projects.listProjects({ category, phase: 0, order: 0, pageSize: 101, pageToken: '' })), 'REQUEST_INVALID');
+  assert.is(await refusal(projects.listProjects({ category, phase: 0, order: 0, pageSize: 101, pageToken: '', titleContains: '' })), 'REQUEST_INVALID');
 });
 
 test('a seller sees all of the own projects, and admins what waits for review, oldest first', async () => {
