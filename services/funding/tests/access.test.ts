@@ -58,7 +58,8 @@ const calls: Record<string, { as: string[]; call: (metadata?: Awaited<ReturnType
     submitProject: { as: ['SELLER'], call: (as) => projects.submitProject({ ...fresh(), id }, as), refusal: 'PROJECT_NOT_FOUND' },
     reviewProject: {
       as: ['ADMIN'],
-      call: (as) => projects.reviewProject({ ...fresh(), id: randomUUID(), decision: { $case: 'approve', value: { retryPolicy: undefined } } }, as),
+      call: (as) =>
+        projects.reviewProject({ ...fresh(), id: randomUUID(), decision: { $case: 'approve', value: { retryPolicy: undefined } } }, as),
       refusal: 'PROJECT_NOT_FOUND',
     },
     cancelProject: {

@@ -25,7 +25,7 @@ async function walk<T>(
 
 const publicIds = (filter: { category?: string; phase?: Project_Phase; order?: Order }, between?: () => Promise<unknown>) =>
   walk(async (pageToken) => {
-    const request = { category: '', phase: 0, order: 0, ...filter, pageSize: 3, pageToken } as const;
+    const request = { category: '', phase: 0, order: 0, titleContains: '', ...filter, pageSize: 3, pageToken } as const;
     const { projects: items, nextPageToken } = await projects.listProjects(request);
     return { items: items.map(({ id }) => id), nextPageToken };
   }, between);
@@ -68,7 +68,7 @@ test('ending soon is by close time, and popular by what was raised', async () =>
 
 test('a token is good for its own list only', async () => {
   const { category } = await inCategory(4);
-  const request = { category, phase: 0, order: 0, pageSize: 3, pageToken: '' } as const;
+  const request = { category, phase: 0, order: 0, titleContains: '', pageSize: 3, pageToken: '' } as const;
   const { nextPageToken } = await projects.listProjects(request);
   assert.is(await refusal(projects.listProjects({ ...request, category: '', pageToken: nextPageToken })), 'PAGE_TOKEN_INVALID');
   assert.is(await refusal(projects.listProjects({ ...request, pageToken: 'x' })), 'PAGE_TOKEN_INVALID');
@@ -149,7 +149,10 @@ test('a list has no story, and a page its size', async () => {
       ['', 1],
     ],
   );
-  assert.is(await refusal(projects.listProjects({ category, phase: 0, order: 0, pageSize: 101, pageToken: '', titleContains: '' })), 'REQUEST_INVALID');
+  assert.is(
+    await refusal(projects.listProjects({ category, phase: 0, order: 0, pageSize: 101, pageToken: '', titleContains: '' })),
+    'REQUEST_INVALID',
+  );
 });
 
 test('a seller sees all of the own projects, and admins what waits for review, oldest first', async () => {

@@ -45,7 +45,11 @@ async function created(rewards: RewardDraft[] = [rewardOf()], more: Partial<Proj
 }
 
 const submit = (id: string) => ({ requestId: randomUUID(), id });
-const approve = (id: string) => ({ requestId: randomUUID(), id, decision: { $case: 'approve' as const, value: {} } });
+const approve = (id: string) => ({
+  requestId: randomUUID(),
+  id,
+  decision: { $case: 'approve' as const, value: { retryPolicy: undefined } },
+});
 const reject = (id: string, reason: string) => ({ requestId: randomUUID(), id, decision: { $case: 'reject' as const, value: { reason } } });
 
 async function scheduled() {
