@@ -12,9 +12,11 @@ export interface StreamLimits {
   /** A reader who takes nothing for so long is slow. */
   readonly slowMs: number;
   readonly lookEveryMs: number;
+  /** Open at once for one account, or for one address where there is no account: many people may share one. */
+  readonly ofOneCaller: number;
 }
 
-const LIMITS: StreamLimits = { idleMs: 240_000, slowMs: 10_000, lookEveryMs: 1_000 };
+const LIMITS: StreamLimits = { idleMs: 240_000, slowMs: 10_000, lookEveryMs: 1_000, ofOneCaller: 500 };
 // So that those who are sent away by a stop do not all come back at once.
 const COME_BACK_WITHIN_MS = 2_000;
 
@@ -36,13 +38,15 @@ export interface Sending {
 }
 
 interface OpenStream extends Pick<Sending, 'call' | 'end'> {
+  readonly caller: string | undefined;
   sentMs: number;
   /** Since when the reader is behind. */
   behindMs: number | undefined;
 }
 
-export function openStreams({ idleMs, slowMs, lookEveryMs }: StreamLimits = LIMITS): OpenStreams {
+export function openStreams({ idleMs, slowMs, lookEveryMs, ofOneCaller }: StreamLimits = LIMITS): OpenStreams {
   const open = new Set<OpenStream>();
+  const callers = new Map<string, number>();
   let looking: NodeJS.Timeout | undefined;
   let isStopping = false;
 
@@ -50,7 +54,10 @@ export function openStreams({ idleMs, slowMs, lookEveryMs }: StreamLimits = LIMI
     count: () => open.size,
     async send({ reader, call, messages, encode, end }) {
       if (isStopping) throw stopping();
-      const stream: OpenStream = { call, end, sentMs: performance.now(), behindMs: undefined };
+      const caller = call.person?.accountId ?? call.address;
+      if (caller !== undefined && (callers.get(caller) ?? 0) >= ofOneCaller) throw fail('STREAMS_TOO_MANY', { limit: ofOneCaller });
+      const stream: OpenStream = { call, end, caller, sentMs: performance.now(), behindMs: undefined };
+      if (caller !== undefined) callers.set(caller, (callers.get(caller) ?? 0) + 1);
       open.add(stream);
       looking ??= setInterval(look, lookEveryMs).unref();
       try {
@@ -88,7 +95,12 @@ export function openStreams({ idleMs, slowMs, lookEveryMs }: StreamLimits = LIMI
   }
 
   function forget(stream: OpenStream): void {
-    open.delete(stream);
+    if (!open.delete(stream)) return;
+    if (stream.caller !== undefined) {
+      const left = callers.get(stream.caller)! - 1;
+      if (left > 0) callers.set(stream.caller, left);
+      else callers.delete(stream.caller);
+    }
     if (open.size > 0) return;
     clearInterval(looking);
     looking = undefined;

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import type { WatchProjectResponse } from '@moa/contracts/funding/v1/project_service';
 import { openTestbed, until } from '@moa/testkit';
 import { test } from 'uvu';
@@ -12,11 +12,17 @@ import { message, readAll, watchLike } from './stream-support.js';
 import { NOTHING_REVOKED } from './support.js';
 
 const bed = await openTestbed('stream-limits');
-const LIMITS = { idleMs: 1_000, slowMs: 1_000, lookEveryMs: 50 };
+const LIMITS = { idleMs: 1_000, slowMs: 1_000, lookEveryMs: 50, ofOneCaller: 3 };
 
 let messages: (call: Call) => AsyncIterable<WatchProjectResponse>;
 const finished: string[] = [];
 const streams = openStreams(LIMITS);
+const callers = new Map(
+  ['one', 'other'].map((accountId) => [
+    accountId,
+    { caller: { accountId, roles: ['USER'], scopes: [], sessionId: accountId }, token: '', holds: () => true },
+  ]),
+);
 const server = createServer();
 const service = watchLike();
 addService(
@@ -25,7 +31,7 @@ addService(
   { watchProject: (_, call) => messages(call) },
   {
     ...NOTHING_REVOKED,
-    identify: () => undefined,
+    identify: (metadata) => callers.get(String(metadata.get('caller')[0])),
     clock: realClock,
     streams,
     finished: (_, error) => finished.push((error as { reason?: string } | null)?.reason ?? String(error)),
@@ -93,6 +99,28 @@ test('a stream that says nothing ends, one that says something now and then does
   const { numbers, code, reason } = await readAll(watch());
   assert.equal([numbers, code, reason], [[0, 1, 2, 3], status.UNAVAILABLE, 'STREAM_IDLE']);
   assert.equal(finished.splice(0), ['STREAM_IDLE']);
+});
+
+test('one caller has so many open at once, whatever others have, and another when one has ended', async () => {
+  messages = async function* ({ signal }) {
+    yield message(1);
+    await once(signal, 'abort');
+  };
+  const as = (caller: string) => {
+    const metadata = new Metadata();
+    metadata.set('caller', caller);
+    return watchProject({ id: randomUUID() }, metadata);
+  };
+  const open = ['one', 'one', 'one', 'other'].map(as);
+  await Promise.all(open.map((stream) => once(stream, 'data')));
+  const { code, reason } = await readAll(as('one'));
+  assert.equal([code, reason], [status.RESOURCE_EXHAUSTED, 'STREAMS_TOO_MANY']);
+  open[0]!.cancel();
+  await until(() => finished.includes('CANCELED'));
+  const next = as('one');
+  await once(next, 'data');
+  for (const stream of [...open, next]) stream.cancel();
+  await until(() => streams.count() === 0);
 });
 
 test('after the stop no stream begins', async () => {
