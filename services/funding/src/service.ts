@@ -2,18 +2,25 @@ import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_servic
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
 import { FundingPaymentServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
-import { type Database, openHost, type Remote, type Running } from '@moa/kit';
+import { type Database, mergeCalls, openHost, type Remote, type Running } from '@moa/kit';
 import type { FundingConfig } from './config.js';
+import type { Pledge } from './domain/pledge.js';
 import { subscriptions } from './events/index.js';
 import { PrismaClient } from './generated/client.js';
 import { startJobs } from './jobs/index.js';
 import { openProgressFeeds, type ProgressFeeds } from './progress-feeds.js';
 import { pledgeService, projectService, updateService } from './rpc/index.js';
+import { type PledgeRequest, placePledges } from './store/pledge-writes.js';
 import { readStandings } from './store/standings.js';
+
+/** More at once would hold a hot project's row for longer than anybody gains. */
+const PLEDGES_TOGETHER = 32;
 
 export interface Context {
   readonly db: Database<PrismaClient>;
   readonly payment: Remote<typeof FundingPaymentServiceDefinition>;
+  /** Pledges that come together are written together. */
+  readonly placePledge: (request: PledgeRequest) => Promise<Pledge>;
   readonly progress: ProgressFeeds;
 }
 
@@ -21,8 +28,9 @@ export async function startFunding(config: FundingConfig): Promise<Running> {
   const host = await openHost('funding', config);
   const db = host.database((adapter) => new PrismaClient({ adapter }));
   const payment = host.connect(FundingPaymentServiceDefinition, config.PAYMENT_ADDRESS);
+  const placePledge = mergeCalls(PLEDGES_TOGETHER, (requests: readonly PledgeRequest[]) => placePledges(db, requests));
   const progress = openProgressFeeds((ids) => readStandings(db.client, ids), host.clock.now);
-  const context: Context = { db, payment, progress };
+  const context: Context = { db, payment, placePledge, progress };
 
   host.serve(ProjectServiceDefinition, projectService(context));
   host.serve(PledgeServiceDefinition, pledgeService(context));

@@ -1,7 +1,9 @@
 // Projects by a part of their title.
 import { randomUUID } from 'node:crypto';
 import { ListProjectsRequest_Order as Order } from '@moa/contracts/funding/v1/project_service';
+import { PLANNING } from '@moa/kit';
 import { until } from '@moa/testkit';
+import pg from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Prisma } from '../src/generated/client.js';
@@ -9,6 +11,8 @@ import type { Queries } from '../src/store/database.js';
 import { type Order as ListOrder, listPublicProjects, type PublicList } from '../src/store/project-lists.js';
 import { bed, closeBed, DAY_MS, HOUR_MS, liveProject, openFunding, refusal, sql } from './support.js';
 
+// Plans as the service does.
+const planner = new pg.Pool({ connectionString: await bed.databaseUrl('funding'), max: 1, options: PLANNING });
 const { projects, stop } = await openFunding();
 const MIDDLE_ID = '80000000-0000-0000-0000-000000000000';
 const BLOCKS_AT_MOST = 20_000;
@@ -132,10 +136,10 @@ async function blocksRead(list: PublicList): Promise<number> {
     },
   };
   await listPublicProjects(client as unknown as Queries, list);
-  const { rows } = await sql.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement.text}`, statement.values);
+  const { rows } = await planner.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement.text}`, statement.values);
   const [{ Plan: plan }] = rows[0]['QUERY PLAN'];
   return plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
 }
 
-test.after(() => closeBed(stop));
+test.after(() => closeBed(stop, () => planner.end()));
 test.run();
