@@ -88,7 +88,7 @@ test('lists by phase agree with the phase of each', async () => {
   ] as const) {
     const { projectId } = await liveProject({ goalMinor: 1_000, kind });
     await sql.query(
-      "UPDATE project SET category = $2, state = $3, raised_minor = $4, close_time = CASE WHEN $5 THEN $6 ELSE close_time END, start_time = start_time + CASE WHEN $3 = 'SCHEDULED' THEN interval '1 day' ELSE interval '-2 days' END WHERE id = $1",
+      "UPDATE project SET category = $2, state = $3, raised_minor = $4, close_time = CASE WHEN $5 THEN $6 ELSE close_time END, start_time = start_time + CASE WHEN $3 = 'SCHEDULED' THEN interval '2 days' ELSE interval '-2 days' END WHERE id = $1",
       [projectId, category, state, raised, ended, past],
     );
   }
