@@ -25,6 +25,9 @@ const UNHEALTHY_AFTER = 3;
 const MAX_CONNECTIONS = 256;
 const MAX_PENDING = 1_024;
 const MAX_REQUESTS = 2_048;
+// Of each service: all copies together.
+const MAX_OPEN_STREAMS = 20_000;
+const RETRY_BUDGET = { budget_percent: { value: 20 }, min_retry_concurrency: 10 };
 
 const HTTP_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
@@ -73,7 +76,15 @@ const cluster = (name: string, service: string, addresses: Addresses, alpn: 'h2'
         max_connections: MAX_CONNECTIONS,
         max_pending_requests: MAX_PENDING,
         max_requests: MAX_REQUESTS,
-        retry_budget: { budget_percent: { value: 20 }, min_retry_concurrency: 10 },
+        retry_budget: RETRY_BUDGET,
+      },
+      {
+        // Those of streams. After a restart all of them come at once, before there is a connection.
+        priority: 'HIGH',
+        max_connections: MAX_CONNECTIONS,
+        max_pending_requests: MAX_OPEN_STREAMS,
+        max_requests: MAX_OPEN_STREAMS,
+        retry_budget: RETRY_BUDGET,
       },
     ],
   },

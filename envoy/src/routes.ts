@@ -61,6 +61,8 @@ const rpcRoute = ({ path, domain, access, timeoutMs, streams, rate }: Rpc, edge:
   match: { path },
   route: {
     cluster: domain,
+    // Streams stay open: they are counted apart, and have connections of their own.
+    ...(streams && { priority: 'HIGH' }),
     timeout: duration(edgeTimeoutMs({ timeoutMs })),
     idle_timeout: duration(timeoutMs > 0 ? Math.max(edgeTimeoutMs({ timeoutMs }), IDLE_CALL_MS) : IDLE_STREAM_MS),
   },

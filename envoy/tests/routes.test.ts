@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listRpcs, type Rpc } from '@moa/contracts/descriptors';
+import { callGrpc, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderEnvoy } from '../src/index.js';
@@ -26,15 +29,23 @@ const rpcOf = (method: string, more: Partial<Rpc> = {}): Rpc => ({
 const CLAIM = rpcOf('ClaimCoupon');
 const SLOW = rpcOf('SlowCoupon');
 const WATCH = rpcOf('WatchCoupons', { streams: true, timeoutMs: 0 });
+const HOLD = rpcOf('HoldCoupons', { streams: true, timeoutMs: 0 });
 const RESERVE = rpcOf('ReserveCoupon', { access: { $case: 'internal', value: { names: ['purchase'] } } });
 const ABSENT = rpcOf('Absent', { domain: 'absent', service: 'moa.absent.v1.AbsentService', path: '/moa.absent.v1.AbsentService/Absent' });
 const COPIED = rpcOf('Copied', { domain: 'copied', service: 'moa.copied.v1.CopiedService', path: '/moa.copied.v1.CopiedService/Copied' });
 const FAKED = rpcOf('Faked', { domain: 'faked', service: 'moa.faked.v1.FakedService', path: '/moa.faked.v1.FakedService/Faked' });
 
 const SLOW_PATHS = [SLOW.path, WATCH.path];
+// More than calls may be open at once, on connections of as many streams as one may have.
+const VIEWERS = { connections: 22, each: 100 };
+let letGo!: () => void;
+const held = new Promise<void>((resolve) => {
+  letGo = resolve;
+});
 const edge = await openEdge({
-  rpcs: [...listRpcs(), CLAIM, SLOW, WATCH, RESERVE, ABSENT, COPIED, FAKED],
+  rpcs: [...listRpcs(), CLAIM, SLOW, WATCH, HOLD, RESERVE, ABSENT, COPIED, FAKED],
   behave: async ({ path }) => {
+    if (path === HOLD.path) await held;
     if (SLOW_PATHS.includes(path)) await sleep(path === SLOW.path ? SLOWER_MS : 2 * TIMEOUT_MS + 500);
   },
   // Nobody is at the first of these addresses; at the second somebody with another's certificate.
@@ -67,6 +78,19 @@ test('the edge waits a little longer than the contract says, so that the service
 
 test('a stream is not cut short', async () => {
   assert.is((await edge.grpc(WATCH.path)).code, OK);
+});
+
+test('thousands of open streams take no call its place', async () => {
+  const sessions = Array.from({ length: VIEWERS.connections }, () => connect(`http://${edge.address}`));
+  // Only then does a session know how many streams it may open.
+  await Promise.all(sessions.map((session) => once(session, 'remoteSettings')));
+  const streams = sessions.flatMap((session) => Array.from({ length: VIEWERS.each }, () => callGrpc(session, HOLD.path)));
+  const open = () => edge.seen.filter(({ path }) => path === HOLD.path).length;
+  await until(() => open() === streams.length).catch(() => assert.unreachable(`${open()} are open`));
+  assert.is((await edge.grpc(CLAIM.path)).code, OK);
+  letGo();
+  for (const { code } of await Promise.all(streams)) assert.is(code, OK);
+  for (const session of sessions) session.close();
 });
 
 test('a service that is not there is UNAVAILABLE, at once, and may be tried again', async () => {

@@ -19,6 +19,13 @@ async function showProject(): Promise<void> {
   element('reward').dataset['id'] = project!.rewards[0]!.id;
 }
 
+/** Shows how far the project has come, as it moves. */
+async function watch(): Promise<void> {
+  for await (const { progress } of moa.projects.watchProject({ id: projectId })) {
+    element('live').textContent = `${progress!.raised!.amountMinor.toLocaleString('ko-KR')}원 · ${progress!.percent}%`;
+  }
+}
+
 async function signUp(): Promise<void> {
   await moa.auth.signUp({ email: inputOf('email'), password: inputOf('password') });
   const account = await moa.signIn(inputOf('email'), inputOf('password'));
@@ -49,3 +56,4 @@ function doing(action: () => Promise<void>): () => void {
 element('sign-up').addEventListener('click', doing(signUp));
 element('back').addEventListener('click', doing(pledge));
 doing(showProject)();
+doing(watch)();

@@ -39,6 +39,9 @@ const owned: Readonly<Record<string, Owned>> = {
   'PledgeService/CancelPledge': { by: stranger, ids: { id: pledgeId } },
   'PledgeService/ListProjectPledges': { by: otherSeller, ids: { projectId } },
   'ProjectService/GetProject': { by: stranger, ids: { id: draftId } },
+  'ProjectService/WatchProject': { by: stranger, ids: { id: draftId } },
+  'UpdateService/PostUpdate': { by: otherSeller, ids: { projectId } },
+  'UpdateService/ListUpdates': { by: stranger, ids: { projectId: draftId } },
   'ProjectService/UpdateProject': {
     by: otherSeller,
     ids: { id: projectId },
@@ -110,6 +113,7 @@ test('the owner finds everything as it was', async () => {
   const { project } = await seller.projects.getProject({ id: projectId });
   assert.equal([project!.summary, project!.rewards.length, project!.rewards[0]!.description], ['', 1, '']);
   assert.is((await seller.projects.getProject({ id: draftId })).project!.state, Project_State.STATE_DRAFT);
+  assert.equal((await seller.updates.listUpdates({ projectId })).updates, []);
   assert.is((await owner.oauth.listIdentities({})).identities[0]!.id, identityId);
 });
 

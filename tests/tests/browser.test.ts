@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { until } from '@moa/testkit';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { test } from 'uvu';
@@ -59,6 +60,7 @@ const shows = (id: string, pattern: RegExp) =>
 test('a visitor sees the project and how far it has come', async () => {
   await shows('progress', /0%/);
   assert.is(await text('title'), '다시 쓰는 종이');
+  await shows('live', /^0원 · 0%$/);
 });
 
 test('a person signs up, and the page knows who it is', async () => {
@@ -92,6 +94,15 @@ test('a pledge is placed, and the progress moves', async () => {
   await shows('progress', /60%/);
   assert.match((await text('progress')) ?? '', /60,000원 · 60% · 1명/);
   assert.match((await text('reward')) ?? '', /8 left/);
+});
+
+test('the progress moves by itself when somebody else pledges', async () => {
+  await shows('live', /60%/);
+  const somebody = await house.person();
+  const billingMethodId = await house.card(somebody);
+  const lines = [{ rewardId: (await somebody.projects.getProject({ id: projectId })).project!.rewards[0]!.id, quantity: 1 }];
+  await until(() => somebody.pledges.createPledge({ projectId, lines, billingMethodId }));
+  await shows('live', /^90,000원 · 90%$/);
 });
 
 test('too many for the stock are told in words that a person can read', async () => {

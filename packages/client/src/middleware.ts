@@ -7,6 +7,9 @@ import type { TokenSource } from './session.js';
 
 const MAX_TRIES = 3;
 const BACKOFF_MS = 100;
+// Of a stream: a service may take a while to come back.
+const MAX_OPENINGS = 8;
+const MAX_BACKOFF_MS = 5_000;
 // A retry budget as in gRPC proposal A6: a failure costs a token, a success gives a tenth back, and below half nothing is retried.
 const BUDGET_TOKENS = 10;
 const TOKENS_OF_A_SUCCESS = 0.1;
@@ -56,16 +59,55 @@ export function withRetries(policies: ReadonlyMap<string, Policy>): ClientMiddle
   };
 }
 
+/**
+ * Opens a stream again that broke off, where the contract says repeatable: it begins with the present then, so nothing is missed that still
+ * counts. Gives up when nothing has come for several tries.
+ */
+export function withReopening(policies: ReadonlyMap<string, Policy>): ClientMiddleware {
+  return async function* (call, options) {
+    if (call.requestStream || !call.responseStream || !policies.get(call.method.path)?.repeatable) {
+      return yield* call.next(call.request, options);
+    }
+    for (let tries = 1; ; tries++) {
+      const { request, next } = call;
+      let hasBegun = false;
+      try {
+        for await (const message of next(request, options)) {
+          hasBegun = true;
+          tries = 0;
+          yield message;
+        }
+        return;
+      } catch (error) {
+        if (tries === MAX_OPENINGS || !(error instanceof MoaError) || !isBroken(error, hasBegun)) throw error;
+        const backOffMs = Math.min(BACKOFF_MS * 2 ** tries, MAX_BACKOFF_MS) * (0.5 + Math.random());
+        await sleep(Math.max(error.retryAfterMs ?? 0, backOffMs), options.signal);
+      }
+    }
+  };
+}
+
+// Without a reason it was the way there that broke. A token that expires meanwhile is renewed for the next opening.
+const isBroken = ({ code, reason }: MoaError, hasBegun: boolean) =>
+  code === Status.UNAVAILABLE || reason === '' || reason === 'READER_TOO_SLOW' || (hasBegun && code === Status.UNAUTHENTICATED);
+
 const isWorthAnotherTry = ({ code, reason }: MoaError) => code === Status.UNAVAILABLE || reason === 'REQUEST_IN_PROGRESS';
 
-/** Sends the caller's token; renews one that the server does not take, once. */
+/** Sends the caller's token; renews one that the server does not take, once. A stream that has begun is not begun anew. */
 export function withToken(source: TokenSource): ClientMiddleware {
   return async function* (call, options) {
     const token = await source.accessToken();
+    let hasBegun = false;
     try {
-      return yield* call.next(call.request, authorized(options, token));
+      if (call.requestStream || !call.responseStream) return yield* call.next(call.request, authorized(options, token));
+      for await (const message of call.next(call.request, authorized(options, token))) {
+        hasBegun = true;
+        yield message;
+      }
+      return;
     } catch (error) {
-      if (!(error instanceof MoaError) || error.code !== Status.UNAUTHENTICATED || token === undefined || call.requestStream) throw error;
+      if (!(error instanceof MoaError) || error.code !== Status.UNAUTHENTICATED) throw error;
+      if (token === undefined || hasBegun || call.requestStream) throw error;
       return yield* call.next(call.request, authorized(options, await source.replace(token)));
     }
   };

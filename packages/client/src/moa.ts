@@ -7,13 +7,14 @@ import { type OAuthCallback, OAuthServiceDefinition } from '@moa/contracts/auth/
 import { PartnerAdminServiceDefinition, PartnerTokenServiceDefinition } from '@moa/contracts/auth/v1/partner_service';
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
+import { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
 import type { ServiceDefinition } from '@moa/contracts/method';
 import { FundingPaymentServiceDefinition, LedgerServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
 import { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
 import { UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
 import { type ClientMiddleware, composeClientMiddleware } from 'nice-grpc-common';
 import type { Client } from 'nice-grpc-web';
-import { policiesOf, withDeadline, withRequestId, withRetries, withToken, withTypedErrors } from './middleware.js';
+import { policiesOf, withDeadline, withReopening, withRequestId, withRetries, withToken, withTypedErrors } from './middleware.js';
 import { createPartnerSession, createSession } from './session.js';
 
 const SERVICES = {
@@ -25,6 +26,7 @@ const SERVICES = {
   users: UserServiceDefinition,
   sellers: SellerServiceDefinition,
   projects: ProjectServiceDefinition,
+  updates: UpdateServiceDefinition,
   pledges: PledgeServiceDefinition,
   payments: FundingPaymentServiceDefinition,
   ledger: LedgerServiceDefinition,
@@ -97,7 +99,10 @@ export function createMoa(transport: Transport, { onTokens, partner }: MoaOption
     withTypedErrors,
     composeClientMiddleware(
       withDeadline(policies),
-      composeClientMiddleware(withToken(source), composeClientMiddleware(withRetries(policies), requestIds)),
+      composeClientMiddleware(
+        withToken(source),
+        composeClientMiddleware(withRetries(policies), composeClientMiddleware(withReopening(policies), requestIds)),
+      ),
     ),
   );
   const services = Object.fromEntries(

@@ -29,6 +29,8 @@ export interface Caller {
 export interface Identified {
   readonly caller: Caller;
   readonly token: string;
+  /** Whether the token is still good: neither expired nor revoked. */
+  readonly holds: () => boolean;
 }
 
 /** Finds the person behind a call; undefined without a token. Throws TOKEN_REFUSED for one that does not hold. */
@@ -39,7 +41,7 @@ export type Identify = (metadata: Metadata) => Identified | undefined | Promise<
  * the answer is then synchronous.
  */
 export function tokenVerifier(keys: JWTVerifyGetKey, revocations: Revocations, issuer: string, clock: Clock): Identify {
-  const verified = new Map<string, Verified>();
+  const verified = new Map<string, Identified>();
 
   return (metadata) => {
     const headers = metadata.get('authorization');
@@ -49,14 +51,10 @@ export function tokenVerifier(keys: JWTVerifyGetKey, revocations: Revocations, i
     const digest = hash('sha256', token, 'base64');
     const known = verified.get(digest);
     if (!known) return verify(token, digest);
-    if (known.expiresAtMs > clock.now().getTime() && !isRevoked(known)) return known.identified;
+    if (known.holds()) return known;
     verified.delete(digest);
     throw fail('TOKEN_REFUSED');
   };
-
-  function isRevoked({ identified, version }: Verified): boolean {
-    return revocations.includes(identified.caller.sessionId, version);
-  }
 
   async function verify(token: string, digest: string): Promise<Identified> {
     try {
@@ -70,26 +68,21 @@ export function tokenVerifier(keys: JWTVerifyGetKey, revocations: Revocations, i
       });
       const { sv: version, exp = 0 } = payload;
       if (typeof version !== 'number') throw fail('TOKEN_REFUSED');
-      const found = { identified: { caller: callerOf(payload), token }, version, expiresAtMs: exp * 1000 };
+      const caller = callerOf(payload);
+      const holds = () => exp * 1000 > clock.now().getTime() && !revocations.includes(caller.sessionId, version);
       await revocations.ready();
-      if (isRevoked(found)) throw fail('TOKEN_REFUSED');
+      if (!holds()) throw fail('TOKEN_REFUSED');
+      const found = { caller, token, holds };
       // The oldest goes first: a map keeps the order of insertion.
       if (verified.size >= MAX_CACHED_TOKENS) verified.delete(verified.keys().next().value!);
       verified.set(digest, found);
-      return found.identified;
+      return found;
     } catch (error) {
       if (error instanceof Failure && error.code === status.UNAUTHENTICATED) throw error;
       // Anything else is not the token's fault: its key, or what was revoked, could not be had.
       throw fail(error instanceof errors.JOSEError ? 'TOKEN_REFUSED' : 'KEYS_UNAVAILABLE');
     }
   }
-}
-
-interface Verified {
-  readonly identified: Identified;
-  /** Of the session, when the token was made. */
-  readonly version: number;
-  readonly expiresAtMs: number;
 }
 
 function callerOf({ sub, sid, roles, scope = '' }: JWTPayload): Caller {

@@ -20,9 +20,9 @@ export interface CallingFor extends Partial<Origin> {
   readonly signal?: AbortSignal;
 }
 
-/** A service elsewhere: each RPC an async function. Refusals are thrown as Failures with the callee's own reason. Never retries. */
+/** A service elsewhere: each RPC that does not stream an async function. Refusals are thrown as Failures with the callee's own reason. Never retries. */
 export type Remote<S extends ServiceDefinition> = {
-  readonly [M in keyof S['methods']]: (
+  readonly [M in keyof S['methods'] as S['methods'][M] extends { responseStream: true } ? never : M]: (
     request: RequestOf<S['methods'][M]>,
     callingFor?: CallingFor,
   ) => Promise<ResponseOf<S['methods'][M]>>;
@@ -44,7 +44,8 @@ export function connect<S extends ServiceDefinition>(
     'grpc.max_reconnect_backoff_ms': 1_000,
     'grpc.initial_reconnect_backoff_ms': 100,
   });
-  const methods = Object.entries(service.methods).map(([name, method]) => [name, caller(client, service, method)]);
+  const unary = Object.entries(service.methods).filter(([, { responseStream }]) => !responseStream);
+  const methods = unary.map(([name, method]) => [name, caller(client, service, method)]);
   return { ...(Object.fromEntries(methods) as Remote<S>), close: () => client.close() };
 }
 

@@ -86,6 +86,10 @@ export const fail = failures('moa', {
   TIMEOUT: status.DEADLINE_EXCEEDED,
   CANCELED: status.CANCELLED,
   OVERLOADED: { code: status.RESOURCE_EXHAUSTED, ko: '잠시 후 다시 시도해 주세요.', en: 'Please try again in a moment.' },
+  // Of streams: who reads too little, who has too many open, and what has said nothing for too long.
+  READER_TOO_SLOW: status.RESOURCE_EXHAUSTED,
+  STREAMS_TOO_MANY: status.RESOURCE_EXHAUSTED,
+  STREAM_IDLE: status.UNAVAILABLE,
   KEYS_UNAVAILABLE: status.UNAVAILABLE,
   SERVICE_UNAVAILABLE: { code: status.UNAVAILABLE, ko: '잠시 후 다시 시도해 주세요.', en: 'Please try again in a moment.' },
 });

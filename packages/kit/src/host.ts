@@ -27,6 +27,7 @@ import { callMetrics, createRegistry, serveMetrics } from './metrics.js';
 import { forgetOld, RETENTION_EVERY_MS } from './retention.js';
 import { ASKED_EVERY_MS, openRevocations } from './revocations.js';
 import { addService, createServer, type Implementation } from './serve.js';
+import { openStreams } from './streams.js';
 import { certificatesIn } from './tls.js';
 
 const FORCE_AFTER_MS = 10_000;
@@ -77,6 +78,15 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
   // Intake ends before what it works with: consumers and jobs, then relay, then connections.
   const intake: (() => Promise<void>)[] = [];
   const measure = callMetrics(registry);
+  const streams = openStreams();
+  new Gauge({
+    name: 'moa_open_streams',
+    help: 'Streams that are open',
+    registers: [registry],
+    collect() {
+      this.set(streams.count());
+    },
+  });
   const pendingEvents = new Gauge({
     name: 'moa_consumer_pending',
     help: 'Events not yet handled',
@@ -115,6 +125,7 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
     serve(definition, handlers) {
       addService(server, definition, handlers, {
         clock,
+        streams,
         identify: (metadata) => identify!(metadata),
         authTimeOf: (sessionId, callingFor) => authority!.authTimeOf(sessionId, callingFor),
         finished: (rpc, error, durationMs, call) => {
@@ -227,6 +238,7 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
   }
 
   async function close(): Promise<void> {
+    streams.endAll();
     await Promise.all([shutDown(server), ...intake.map((end) => end())]);
     // The last that was opened closes first.
     for (const closeOne of closers.reverse()) await closeOne();

@@ -31,5 +31,6 @@ export type { RevokedSession } from './revocations.js';
 export { runService } from './run.js';
 export { seal, unseal } from './seal.js';
 export { addService, type Chain, createServer, type Handler, type Implementation } from './serve.js';
+export { openStreams } from './streams.js';
 export { type Certificates, certificatesIn } from './tls.js';
 export { validateMessage } from './validation.js';

@@ -9,7 +9,7 @@ import { ensureCertificates } from '@moa/stack';
 import { connectAs, issueThroughIntermediate, mountSecret, openTestbed, reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addService, certificatesIn, connect, createServer, openHost, realClock } from '../src/index.js';
+import { addService, certificatesIn, connect, createServer, openHost, openStreams, realClock } from '../src/index.js';
 import { configAs, errorOf, implement, NOTHING_REVOKED } from './support.js';
 
 const bed = await openTestbed('tls');
@@ -165,7 +165,13 @@ test('while two authorities are trusted, a caller with a certificate of either g
 async function serveFrom(certificateFolder: string): Promise<{ address: string; close(): void }> {
   const certificates = certificatesIn(certificateFolder, { refreshMs: REFRESH_MS });
   const server = createServer();
-  addService(server, AuthServiceDefinition, handlers, { ...NOTHING_REVOKED, identify: () => undefined, clock: realClock, finished() {} });
+  addService(server, AuthServiceDefinition, handlers, {
+    ...NOTHING_REVOKED,
+    identify: () => undefined,
+    clock: realClock,
+    streams: openStreams(),
+    finished() {},
+  });
   await certificates.read();
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync('127.0.0.1:0', certificates.server, (error, bound) => (error ? reject(error) : resolve(bound))),

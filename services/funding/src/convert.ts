@@ -2,16 +2,25 @@
 import type { ProjectClosed } from '@moa/contracts/funding/v1/funding_events';
 import * as proto from '@moa/contracts/funding/v1/pledge';
 import * as protoProject from '@moa/contracts/funding/v1/project';
+import type { WatchProjectResponse } from '@moa/contracts/funding/v1/project_service';
+import type { Update as ProtoUpdate } from '@moa/contracts/funding/v1/update';
 import type { Money } from '@moa/contracts/type/v1/money';
 import { invalid } from '@moa/kit';
 import { etagOf, type Reward } from './domain/plan.js';
-import type { Pledge } from './domain/pledge.js';
-import { type Kind, type Phase, type Project, percentOf, phaseOf } from './domain/project.js';
+import type { Pledge, RetryPolicy } from './domain/pledge.js';
+import { isFrozen, type Kind, type Phase, type Project, percentOf, phaseOf, type Standing } from './domain/project.js';
+import type { ShownUpdate } from './domain/update.js';
 
 export const money = (currencyCode: string, amountMinor: bigint): Money => ({ currencyCode, amountMinor });
 
-export function projectToProto(project: Project & { readonly rewards: readonly Reward[] }, at: Date): protoProject.Project {
-  const { id, sellerId, title, summary, category, imageUrls, currency, startTime, closeTime, rejectionReason, createTime } = project;
+const HOUR_SECONDS = 3_600;
+
+type WithRewards = Project & { readonly rewards: readonly Reward[] };
+
+/** As everybody sees it. */
+export function projectToProto(project: WithRewards, at: Date): protoProject.Project {
+  const { id, sellerId, title, summary, category, imageUrls, currency, startTime, closeTime, rejectionReason, cancelReason, createTime } =
+    project;
   return {
     id,
     sellerId,
@@ -26,13 +35,48 @@ export function projectToProto(project: Project & { readonly rewards: readonly R
     closeTime,
     state: protoProject.Project_State[`STATE_${project.state}`],
     phase: protoProject.Project_Phase[`PHASE_${phaseOf(project, at)}`],
-    progress: { raised: money(currency, project.raisedMinor), pledgeCount: project.pledgeCount, percent: percentOf(project) },
+    progress: progressOf(project),
     rewards: project.rewards.map((reward) => rewardToProto(reward, currency)),
     rejectionReason,
     etag: etagOf(project),
     createTime,
+    cancelReason,
+    retryPolicy: undefined,
   };
 }
+
+/** As its seller and staff see it. */
+export const ownProjectToProto = (project: WithRewards, at: Date): protoProject.Project => ({
+  ...projectToProto(project, at),
+  retryPolicy: { retries: project.chargeRetries, intervalHours: Math.round(project.chargeRetrySeconds / HOUR_SECONDS) },
+});
+
+/** How refused charges are tried again, as columns; undefined where nothing is said. */
+export const retryPolicyOf = (policy: protoProject.RetryPolicy | undefined): RetryPolicy | undefined =>
+  policy && { chargeRetries: policy.retries, chargeRetrySeconds: policy.intervalHours * HOUR_SECONDS };
+
+const progressOf = (project: Pick<Project, 'currency' | 'goalMinor' | 'raisedMinor' | 'pledgeCount'>): protoProject.Progress => ({
+  raised: money(project.currency, project.raisedMinor),
+  pledgeCount: project.pledgeCount,
+  percent: percentOf(project),
+});
+
+export const standingToProto = (standing: Standing, at: Date): WatchProjectResponse => ({
+  progress: progressOf(standing),
+  phase: protoProject.Project_Phase[`PHASE_${phaseOf(standing, at)}`],
+  ended: isFrozen(standing),
+});
+
+export const updateToProto = ({ id, projectId, title, body, imageUrls, backersOnly, withheld, createTime }: ShownUpdate): ProtoUpdate => ({
+  id,
+  projectId,
+  title,
+  body,
+  imageUrls: [...imageUrls],
+  backersOnly,
+  withheld,
+  createTime,
+});
 
 export const rewardToProto = (reward: Reward, currency: string): protoProject.Reward => ({
   id: reward.id,

@@ -14,6 +14,12 @@ export const fail = failures('moa.funding', {
   REWARDS_TOO_MANY: status.FAILED_PRECONDITION,
   FIELD_FROZEN: status.FAILED_PRECONDITION,
   STOCK_BELOW_TAKEN: status.FAILED_PRECONDITION,
+  PROJECT_NOT_PUBLIC: status.FAILED_PRECONDITION,
+  UPDATES_TOO_MANY: {
+    code: status.RESOURCE_EXHAUSTED,
+    ko: '새 소식은 하루에 20개까지 올릴 수 있습니다.',
+    en: 'A project has told as much as it may in one day.',
+  },
   ETAG_STALE: status.ABORTED,
 
   // Pledges

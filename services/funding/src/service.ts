@@ -1,5 +1,6 @@
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
+import { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
 import { FundingPaymentServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
 import { type Database, mergeCalls, openHost, type Remote, type Running } from '@moa/kit';
 import type { FundingConfig } from './config.js';
@@ -7,8 +8,10 @@ import type { Pledge } from './domain/pledge.js';
 import { subscriptions } from './events/index.js';
 import { PrismaClient } from './generated/client.js';
 import { startJobs } from './jobs/index.js';
-import { pledgeService, projectService } from './rpc/index.js';
+import { openProgressFeeds, type ProgressFeeds } from './progress-feeds.js';
+import { pledgeService, projectService, updateService } from './rpc/index.js';
 import { type PledgeRequest, placePledges } from './store/pledge-writes.js';
+import { readStandings } from './store/standings.js';
 
 /** More at once would hold a hot project's row for longer than anybody gains. */
 const PLEDGES_TOGETHER = 32;
@@ -18,6 +21,7 @@ export interface Context {
   readonly payment: Remote<typeof FundingPaymentServiceDefinition>;
   /** Pledges that come together are written together. */
   readonly placePledge: (request: PledgeRequest) => Promise<Pledge>;
+  readonly progress: ProgressFeeds;
 }
 
 export async function startFunding(config: FundingConfig): Promise<Running> {
@@ -25,10 +29,12 @@ export async function startFunding(config: FundingConfig): Promise<Running> {
   const db = host.database((adapter) => new PrismaClient({ adapter }));
   const payment = host.connect(FundingPaymentServiceDefinition, config.PAYMENT_ADDRESS);
   const placePledge = mergeCalls(PLEDGES_TOGETHER, (requests: readonly PledgeRequest[]) => placePledges(db, requests));
-  const context: Context = { db, payment, placePledge };
+  const progress = openProgressFeeds((ids) => readStandings(db.client, ids), host.clock.now);
+  const context: Context = { db, payment, placePledge, progress };
 
   host.serve(ProjectServiceDefinition, projectService(context));
   host.serve(PledgeServiceDefinition, pledgeService(context));
+  host.serve(UpdateServiceDefinition, updateService(context));
   await host.relay(db);
   host.consume('payments', db, subscriptions);
   startJobs(host, context);

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { Project_Kind } from '@moa/contracts/funding/v1/project';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
+import { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ADDRESS, backer, bed, closeBed, DAY_MS, liveProject, openFunding, pledgeOf, refusal, sql, won } from './support.js';
 
-const { projects, pledges, stop } = await openFunding();
+const { projects, pledges, updates, stop } = await openFunding();
 
 const draft = {
   title: '달빛 조명',
@@ -37,6 +38,7 @@ const foreign = await liveProject();
 const owner = await backer();
 const { pledge } = await pledges.createPledge(pledgeOf(owner, foreign.projectId, foreign.rewardId), await bed.as(owner.id));
 const change = { ...fresh(), id: pledge!.id, lines: [], extra: won(1n), billingMethodId: '', address: undefined };
+const told = { projectId: foreign.projectId, title: '소식', body: '있습니다', imageUrls: [], backersOnly: false };
 const calls: Record<string, { as: string[]; call: (metadata?: Awaited<ReturnType<typeof bed.as>>) => Promise<unknown>; refusal?: string }> =
   {
     createProject: { as: ['SELLER'], call: (as) => projects.createProject({ ...fresh(), project: draft, rewards: [] }, as) },
@@ -58,7 +60,8 @@ const calls: Record<string, { as: string[]; call: (metadata?: Awaited<ReturnType
     submitProject: { as: ['SELLER'], call: (as) => projects.submitProject({ ...fresh(), id }, as), refusal: 'PROJECT_NOT_FOUND' },
     reviewProject: {
       as: ['ADMIN'],
-      call: (as) => projects.reviewProject({ ...fresh(), id: randomUUID(), decision: { $case: 'approve', value: {} } }, as),
+      call: (as) =>
+        projects.reviewProject({ ...fresh(), id: randomUUID(), decision: { $case: 'approve', value: { retryPolicy: undefined } } }, as),
       refusal: 'PROJECT_NOT_FOUND',
     },
     cancelProject: {
@@ -67,9 +70,12 @@ const calls: Record<string, { as: string[]; call: (metadata?: Awaited<ReturnType
       refusal: 'PROJECT_NOT_FOUND',
     },
     getProject: { as: [], call: (as) => projects.getProject({ id }, as), refusal: 'PROJECT_NOT_FOUND' },
-    listProjects: { as: [], call: (as) => projects.listProjects({ category: '', phase: 0, order: 0, ...page }, as) },
+    listProjects: { as: [], call: (as) => projects.listProjects({ category: '', phase: 0, order: 0, titleContains: '', ...page }, as) },
     listMyProjects: { as: ['SELLER'], call: (as) => projects.listMyProjects(page, as) },
     listProjectsInReview: { as: ['ADMIN'], call: (as) => projects.listProjectsInReview(page, as) },
+    watchProject: { as: [], call: (as) => projects.watchProject({ id }, as).toArray(), refusal: 'PROJECT_NOT_FOUND' },
+    postUpdate: { as: ['SELLER'], call: (as) => updates.postUpdate({ ...fresh(), ...told }, as), refusal: 'PROJECT_NOT_FOUND' },
+    listUpdates: { as: [], call: (as) => updates.listUpdates({ projectId: id, ...page }, as), refusal: 'PROJECT_NOT_FOUND' },
     createPledge: {
       as: ['USER'],
       call: (as) => pledges.createPledge(pledgeOf(owner, foreign.projectId, foreign.rewardId), as),
@@ -95,7 +101,8 @@ const calls: Record<string, { as: string[]; call: (metadata?: Awaited<ReturnType
 const FOR_SERVICES = ['listChargedPledges'];
 
 test('every RPC is here', () => {
-  const all = [...Object.keys(ProjectServiceDefinition.methods), ...Object.keys(PledgeServiceDefinition.methods)];
+  const services = [ProjectServiceDefinition, PledgeServiceDefinition, UpdateServiceDefinition];
+  const all = services.flatMap(({ methods }) => Object.keys(methods));
   assert.equal([...Object.keys(calls), ...FOR_SERVICES].sort(), all.sort());
 });
 

@@ -9,7 +9,7 @@ import {
   ProjectSettled,
 } from '@moa/contracts/funding/v1/funding_events';
 import { Pledge_State } from '@moa/contracts/funding/v1/pledge';
-import { Project_State } from '@moa/contracts/funding/v1/project';
+import { Project_Kind, Project_State } from '@moa/contracts/funding/v1/project';
 import type { Charge } from '@moa/contracts/payment/v1/payment_service';
 import { newId } from '@moa/kit';
 import { until } from '@moa/testkit';
@@ -21,6 +21,7 @@ import {
   bed,
   closeBed,
   DAY_MS,
+  HOUR_MS,
   liveProject,
   openFunding,
   placePledges,
@@ -113,6 +114,41 @@ test('a refused charge is tried again each day for seven days, then dropped; the
   );
   assert.is(dropped.filter(({ pledgeId }) => pledgeId === bad).length, 1);
   assert.equal(await projectRow(projectId), { raised: 20_000, count: 2, state: 'SUCCEEDED' });
+});
+
+test("a project's own policy says how often and how soon: with two retries the third refusal drops", async () => {
+  const sellerId = randomUUID();
+  const seller = await bed.as(sellerId, 'SELLER');
+  const plan = {
+    title: '두 번만',
+    summary: '',
+    story: '',
+    category: 'design',
+    imageUrls: [],
+    kind: Project_Kind.KIND_ALL_OR_NOTHING,
+    goal: won(10_000n),
+    startTime: bed.now(),
+    closeTime: new Date(bed.now().getTime() + DAY_MS),
+  };
+  const reward = { title: '하나', description: '', price: won(10_000n), limitPerBacker: 0, deliveryMonth: '2027-03', ships: false };
+  const { project } = await projects.createProject({ requestId: randomUUID(), project: plan, rewards: [reward] }, seller);
+  const id = project!.id;
+  await projects.submitProject({ requestId: randomUUID(), id }, seller);
+  const retryPolicy = { retries: 2, intervalHours: 6 };
+  const approval = { requestId: randomUUID(), id, decision: { $case: 'approve' as const, value: { retryPolicy } } };
+  assert.equal((await projects.reviewProject(approval, await bed.as(randomUUID(), 'ADMIN'))).project!.retryPolicy, retryPolicy);
+  await until(async () => (await projectRow(id)).state === 'LIVE');
+  const [who] = await placePledges(1, id, project!.rewards[0]!.id);
+  await sql.query("UPDATE project SET start_time = $2::timestamptz - interval '1 second', close_time = $2 WHERE id = $1", [id, bed.now()]);
+  for (const attempt of [1, 2]) {
+    await payment.refuse(await chargeOf(who!.pledgeId, attempt));
+    await inState(who!.pledgeId, 'PAYMENT_FAILED');
+    bed.shiftClock(5 * HOUR_MS);
+    assert.not.ok(payment.taken.has(`${who!.pledgeId} ${attempt + 1}`));
+    bed.shiftClock(HOUR_MS);
+  }
+  await payment.refuse(await chargeOf(who!.pledgeId, 3));
+  await inState(who!.pledgeId, 'DROPPED');
 });
 
 test('a card that works on the next day is charged', async () => {

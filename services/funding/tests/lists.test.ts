@@ -25,7 +25,7 @@ async function walk<T>(
 
 const publicIds = (filter: { category?: string; phase?: Project_Phase; order?: Order }, between?: () => Promise<unknown>) =>
   walk(async (pageToken) => {
-    const request = { category: '', phase: 0, order: 0, ...filter, pageSize: 3, pageToken } as const;
+    const request = { category: '', phase: 0, order: 0, titleContains: '', ...filter, pageSize: 3, pageToken } as const;
     const { projects: items, nextPageToken } = await projects.listProjects(request);
     return { items: items.map(({ id }) => id), nextPageToken };
   }, between);
@@ -68,7 +68,7 @@ test('ending soon is by close time, and popular by what was raised', async () =>
 
 test('a token is good for its own list only', async () => {
   const { category } = await inCategory(4);
-  const request = { category, phase: 0, order: 0, pageSize: 3, pageToken: '' } as const;
+  const request = { category, phase: 0, order: 0, titleContains: '', pageSize: 3, pageToken: '' } as const;
   const { nextPageToken } = await projects.listProjects(request);
   assert.is(await refusal(projects.listProjects({ ...request, category: '', pageToken: nextPageToken })), 'PAGE_TOKEN_INVALID');
   assert.is(await refusal(projects.listProjects({ ...request, pageToken: 'x' })), 'PAGE_TOKEN_INVALID');
@@ -88,7 +88,7 @@ test('lists by phase agree with the phase of each', async () => {
   ] as const) {
     const { projectId } = await liveProject({ goalMinor: 1_000, kind });
     await sql.query(
-      "UPDATE project SET category = $2, state = $3, raised_minor = $4, close_time = CASE WHEN $5 THEN $6 ELSE close_time END, start_time = start_time + CASE WHEN $3 = 'SCHEDULED' THEN interval '1 day' ELSE interval '-2 days' END WHERE id = $1",
+      "UPDATE project SET category = $2, state = $3, raised_minor = $4, close_time = CASE WHEN $5 THEN $6 ELSE close_time END, start_time = start_time + CASE WHEN $3 = 'SCHEDULED' THEN interval '2 days' ELSE interval '-2 days' END WHERE id = $1",
       [projectId, category, state, raised, ended, past],
     );
   }
@@ -141,7 +141,7 @@ test('pledges of a backer come newest first, those of a project oldest first, ea
 test('a list has no story, and a page its size', async () => {
   const { category } = await inCategory(2);
   await sql.query("UPDATE project SET story = 'lang' WHERE category = $1", [category]);
-  const { projects: shown } = await projects.listProjects({ category, phase: 0, order: 0, pageSize: 0, pageToken: '' });
+  const { projects: shown } = await projects.listProjects({ category, phase: 0, order: 0, pageSize: 0, pageToken: '', titleContains: '' });
   assert.equal(
     shown.map(({ story, rewards }) => [story, rewards.length]),
     [
@@ -149,7 +149,10 @@ test('a list has no story, and a page its size', async () => {
       ['', 1],
     ],
   );
-  assert.is(await refusal(projects.listProjects({ category, phase: 0, order: 0, pageSize: 101, pageToken: '' })), 'REQUEST_INVALID');
+  assert.is(
+    await refusal(projects.listProjects({ category, phase: 0, order: 0, pageSize: 101, pageToken: '', titleContains: '' })),
+    'REQUEST_INVALID',
+  );
 });
 
 test('a seller sees all of the own projects, and admins what waits for review, oldest first', async () => {

@@ -45,7 +45,11 @@ async function created(rewards: RewardDraft[] = [rewardOf()], more: Partial<Proj
 }
 
 const submit = (id: string) => ({ requestId: randomUUID(), id });
-const approve = (id: string) => ({ requestId: randomUUID(), id, decision: { $case: 'approve' as const, value: {} } });
+const approve = (id: string) => ({
+  requestId: randomUUID(),
+  id,
+  decision: { $case: 'approve' as const, value: { retryPolicy: undefined } },
+});
 const reject = (id: string, reason: string) => ({ requestId: randomUUID(), id, decision: { $case: 'reject' as const, value: { reason } } });
 
 async function scheduled() {
@@ -239,6 +243,36 @@ test('a draft that is canceled stays hidden, and what was public stays to be see
   const open = await scheduled();
   await projects.cancelProject({ ...submit(open.id), reason: '그만' }, await admin());
   assert.is((await projects.getProject({ id: open.id })).project?.state, Project_State.STATE_CANCELED);
+});
+
+test('how refused charges are tried again is said at the review, and shown to seller and staff only', async () => {
+  const { id, seller } = await created();
+  const shownTo = async (as?: Awaited<ReturnType<typeof bed.as>>) => (await projects.getProject({ id }, as)).project!.retryPolicy;
+  assert.equal(await shownTo(seller), { retries: 7, intervalHours: 24 });
+  await projects.submitProject(submit(id), seller);
+  const approving = (retries: number, intervalHours: number) => ({
+    requestId: randomUUID(),
+    id,
+    decision: { $case: 'approve' as const, value: { retryPolicy: { retries, intervalHours } } },
+  });
+  for (const [retries, hours] of [
+    [31, 24],
+    [7, 0],
+    [7, 169],
+  ] as const)
+    assert.is(await refusal(projects.reviewProject(approving(retries, hours), await admin())), 'REQUEST_INVALID');
+  await projects.reviewProject(approving(30, 168), await admin());
+  for (const as of [seller, await admin()]) assert.equal(await shownTo(as), { retries: 30, intervalHours: 168 });
+  for (const as of [undefined, await bed.as(randomUUID(), 'SELLER')]) assert.is(await shownTo(as), undefined);
+  const [mine] = (await projects.listMyProjects({ pageSize: 0, pageToken: '' }, seller)).projects;
+  assert.equal(mine!.retryPolicy, { retries: 30, intervalHours: 168 });
+});
+
+test('why a project was canceled is shown to everybody', async () => {
+  const { projectId, sellerId } = await liveProject();
+  const reason = '재료를 구하지 못했습니다';
+  await projects.cancelProject({ requestId: randomUUID(), id: projectId, reason }, await bed.as(sellerId, 'SELLER'));
+  assert.is((await projects.getProject({ id: projectId })).project!.cancelReason, reason);
 });
 
 test.after(() => closeBed(stop));

@@ -48,7 +48,7 @@ test('a project is drafted, reviewed, opened, backed, closed and charged', async
   await projects.submitProject({ requestId: randomUUID(), id }, seller);
   const inReview = await projects.listProjectsInReview({ pageSize: 0, pageToken: '' }, admin);
   assert.ok(inReview.projects.some((waiting) => waiting.id === id));
-  await projects.reviewProject({ requestId: randomUUID(), id, decision: { $case: 'approve', value: {} } }, admin);
+  await projects.reviewProject({ requestId: randomUUID(), id, decision: { $case: 'approve', value: { retryPolicy: undefined } } }, admin);
   const live = await until(async () => {
     const { project: seen } = await projects.getProject({ id });
     return seen?.phase === Project_Phase.PHASE_IN_PROGRESS ? seen : undefined;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
+import { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
 import { newId, readConfig } from '@moa/kit';
 import { openTestbed, reasonOf } from '@moa/testkit';
 import pg from 'pg';
@@ -28,18 +29,19 @@ export const environmentOf = async (paymentAddress = NO_PAYMENT) => ({
 /** The service in this process, as Envoy's client would call it. */
 export async function openFunding(paymentAddress = NO_PAYMENT) {
   const running = await startFunding(readConfig(variables, await environmentOf(paymentAddress)));
-  return { ...clientsOf(running.address), stop: () => running.stop() };
+  return { address: running.address, ...clientsOf(running.address), stop: () => running.stop() };
 }
 
 export const clientsOf = (address: string) => ({
   projects: patient(bed.connect(ProjectServiceDefinition, address)),
   pledges: patient(bed.connect(PledgeServiceDefinition, address)),
+  updates: patient(bed.connect(UpdateServiceDefinition, address)),
 });
 
 // The machine may be busy, and a call has three seconds. What may be sent again is, as every client of the house does.
 const TRIES = 10;
 const BACK_OFF_MS = 500;
-const ONCE_ONLY = new Set(['updateProject', 'updateReward']);
+const ONCE_ONLY = new Set(['updateProject', 'updateReward', 'watchProject']);
 function patient<C extends object>(client: C): C {
   const methods = Object.entries(client).map(([name, call]) => [name, ONCE_ONLY.has(name) ? call : insisting(call)]);
   return Object.fromEntries(methods) as C;

@@ -1,5 +1,6 @@
 // A project from draft to close: who sees it, what may be changed, and how its states follow each other.
 import { fail } from '../errors.js';
+import type { RetryPolicy } from './pledge.js';
 
 export type Kind = 'ALL_OR_NOTHING' | 'KEEP_WHAT_YOU_RAISE';
 export type ProjectState = 'DRAFT' | 'IN_REVIEW' | 'REJECTED' | 'SCHEDULED' | 'LIVE' | 'CHARGING' | 'SUCCEEDED' | 'FAILED' | 'CANCELED';
@@ -23,14 +24,23 @@ export interface Project {
   /** From its approval on. */
   readonly public: boolean;
   readonly rejectionReason: string;
+  readonly cancelReason: string;
   readonly raisedMinor: bigint;
   readonly pledgeCount: number;
   readonly popularity: bigint;
+  readonly chargeRetries: number;
+  readonly chargeRetrySeconds: number;
   readonly revision: number;
   readonly version: bigint;
   readonly createTime: Date;
   readonly submitTime: Date | null;
 }
+
+/** What tells how far a project has come. */
+export type Standing = Pick<
+  Project,
+  'id' | 'public' | 'state' | 'kind' | 'currency' | 'goalMinor' | 'raisedMinor' | 'pledgeCount' | 'closeTime'
+>;
 
 const ENDED: ReadonlySet<ProjectState> = new Set<ProjectState>(['CHARGING', 'SUCCEEDED', 'FAILED', 'CANCELED']);
 
@@ -39,9 +49,13 @@ export interface Viewer {
   readonly roles: readonly string[];
 }
 
-/** What is not public is seen by its seller and by admins. Throws PROJECT_NOT_FOUND. */
+/** Its seller, and admins, see all of it. */
+export const isInsider = (viewer: Viewer | undefined, { sellerId }: Pick<Project, 'sellerId'>): boolean =>
+  viewer !== undefined && (viewer.accountId === sellerId || viewer.roles.includes('ADMIN'));
+
+/** What is not public is seen by insiders only. Throws PROJECT_NOT_FOUND. */
 export function visibleTo<P extends Project>(viewer: Viewer | undefined, project: P | undefined): P {
-  if (project?.public || (project && viewer && (project.sellerId === viewer.accountId || viewer.roles.includes('ADMIN')))) return project;
+  if (project && (project.public || isInsider(viewer, project))) return project;
   throw fail('PROJECT_NOT_FOUND');
 }
 
@@ -52,16 +66,20 @@ export function ownProject<P extends Project>(sellerId: string, project: P | und
 }
 
 /** Its close counts from the close time on, also while the job that closes it has not come round. */
-export const hasEnded = ({ state, closeTime }: Project, at: Date): boolean => ENDED.has(state) || (state === 'LIVE' && closeTime <= at);
+export const hasEnded = ({ state, closeTime }: Pick<Project, 'state' | 'closeTime'>, at: Date): boolean =>
+  ENDED.has(state) || (state === 'LIVE' && closeTime <= at);
 
-export const isMet = ({ raisedMinor, goalMinor }: Project): boolean => raisedMinor >= goalMinor;
+/** Its total is final. Until the job that closes it has come round, pledges that came in time may still be on their way. */
+export const isFrozen = ({ state }: Pick<Project, 'state'>): boolean => ENDED.has(state);
+
+export const isMet = ({ raisedMinor, goalMinor }: Pick<Project, 'raisedMinor' | 'goalMinor'>): boolean => raisedMinor >= goalMinor;
 
 /** Whether its pledges are charged when it closes. */
-export const isSuccess = (project: Project): boolean =>
+export const isSuccess = (project: Pick<Project, 'raisedMinor' | 'goalMinor' | 'kind'>): boolean =>
   isMet(project) || (project.kind === 'KEEP_WHAT_YOU_RAISE' && project.raisedMinor > 0n);
 
 /** What a visitor sees. */
-export function phaseOf(project: Project, at: Date): Phase {
+export function phaseOf(project: Standing, at: Date): Phase {
   if (!project.public) return 'HIDDEN';
   switch (project.state) {
     case 'SCHEDULED':
@@ -78,7 +96,8 @@ export function phaseOf(project: Project, at: Date): Phase {
 }
 
 /** Of the goal, rounded down. */
-export const percentOf = ({ raisedMinor, goalMinor }: Project): number => Number((raisedMinor * 100n) / goalMinor);
+export const percentOf = ({ raisedMinor, goalMinor }: Pick<Project, 'raisedMinor' | 'goalMinor'>): number =>
+  Number((raisedMinor * 100n) / goalMinor);
 
 /** Hands a draft in. */
 export function submit(project: Project, rewardCount: number, at: Date) {
@@ -89,10 +108,11 @@ export function submit(project: Project, rewardCount: number, at: Date) {
   return { state: 'IN_REVIEW', submitTime: at, rejectionReason: '' } as const;
 }
 
-export function approve(project: Project, at: Date) {
+/** `policy` says how refused charges are tried again, if not as it stands. */
+export function approve(project: Project, at: Date, policy?: RetryPolicy) {
   if (project.state !== 'IN_REVIEW') throw fail('PROJECT_NOT_IN_REVIEW');
   if (project.closeTime <= at) throw fail('CLOSE_TIME_PASSED');
-  return { state: 'SCHEDULED', public: true } as const;
+  return { state: 'SCHEDULED', public: true, ...policy } as const;
 }
 
 export function reject(project: Project, reason: string) {

@@ -16,6 +16,7 @@ const SEND_EVERY_MS = 500;
 const RETRY_EVERY_MS = 500;
 const SETTLE_EVERY_MS = 500;
 const RANK_EVERY_MS = 5_000;
+const TELL_EVERY_MS = 1_000;
 
 export function startJobs(host: Host, context: Context): void {
   host.job('open-projects', OPEN_EVERY_MS, openProjects(context));
@@ -38,4 +39,6 @@ export function startJobs(host: Host, context: Context): void {
   );
   host.job('settle-projects', SETTLE_EVERY_MS, settleProjects(context));
   host.job('rank-popular', RANK_EVERY_MS, rankPopular(context));
+  // Looks at the database only while somebody watches.
+  host.job('tell-progress', TELL_EVERY_MS, ({ at }) => context.progress.look(at));
 }

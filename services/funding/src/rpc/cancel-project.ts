@@ -1,7 +1,7 @@
 import { ProjectClosed } from '@moa/contracts/funding/v1/funding_events';
 import { CancelProjectResponse, type ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import { emit, type Handler, once } from '@moa/kit';
-import { projectClosed, projectToProto } from '../convert.js';
+import { ownProjectToProto, projectClosed } from '../convert.js';
 import { cancel, ownProject, visibleTo } from '../domain/project.js';
 import type { Context } from '../service.js';
 import { lockProject, saveProject, startSweep } from '../store/projects.js';
@@ -17,5 +17,5 @@ export const cancelProject =
       const canceled = await saveProject(tx, id, cancel(project, reason, call.at));
       await startSweep(tx, canceled);
       if (canceled.public) await emit(tx, call, ProjectClosed, projectClosed(canceled), { version: canceled.version });
-      return { project: projectToProto(canceled, call.at) };
+      return { project: ownProjectToProto(canceled, call.at) };
     });

@@ -1,6 +1,6 @@
 import { CreateProjectResponse, type ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import { type Handler, once } from '@moa/kit';
-import { planOf, priceOf, projectToProto, rewardPlanOf } from '../convert.js';
+import { ownProjectToProto, planOf, priceOf, rewardPlanOf } from '../convert.js';
 import { checkPlan } from '../domain/plan.js';
 import type { Context } from '../service.js';
 import { insertProject } from '../store/projects.js';
@@ -15,6 +15,6 @@ export const createProject =
     return once(db, call, CreateProjectResponse, async (tx) => {
       const draft = { ...plan, sellerId: call.caller.accountId, createTime: call.at };
       const project = await insertProject(tx, draft, request.rewards.map(rewardPlanOf));
-      return { project: projectToProto(project, call.at) };
+      return { project: ownProjectToProto(project, call.at) };
     });
   };

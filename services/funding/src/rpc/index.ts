@@ -1,5 +1,6 @@
 import type { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import type { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
+import type { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
 import type { Implementation } from '@moa/kit';
 import type { Context } from '../service.js';
 import { addReward } from './add-reward.js';
@@ -16,11 +17,14 @@ import { listMyProjects } from './list-my-projects.js';
 import { listProjectPledges } from './list-project-pledges.js';
 import { listProjects } from './list-projects.js';
 import { listProjectsInReview } from './list-projects-in-review.js';
+import { listUpdates } from './list-updates.js';
+import { postUpdate } from './post-update.js';
 import { refundPledge } from './refund-pledge.js';
 import { reviewProject } from './review-project.js';
 import { submitProject } from './submit-project.js';
 import { updateProject } from './update-project.js';
 import { updateReward } from './update-reward.js';
+import { watchProject } from './watch-project.js';
 
 export const projectService = (context: Context): Implementation<typeof ProjectServiceDefinition> => ({
   createProject: createProject(context),
@@ -34,6 +38,12 @@ export const projectService = (context: Context): Implementation<typeof ProjectS
   listProjects: listProjects(context),
   listMyProjects: listMyProjects(context),
   listProjectsInReview: listProjectsInReview(context),
+  watchProject: watchProject(context),
+});
+
+export const updateService = (context: Context): Implementation<typeof UpdateServiceDefinition> => ({
+  postUpdate: postUpdate(context),
+  listUpdates: listUpdates(context),
 });
 
 export const pledgeService = (context: Context): Implementation<typeof PledgeServiceDefinition> => ({

@@ -1,6 +1,6 @@
 import type { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import { type Handler, pageOf, pageSizeOf, readPageToken } from '@moa/kit';
-import { projectToProto } from '../convert.js';
+import { ownProjectToProto } from '../convert.js';
 import type { Context } from '../service.js';
 import { listProjectsOfSeller } from '../store/project-lists.js';
 
@@ -14,5 +14,5 @@ export const listMyProjects =
     const [after] = readPageToken(pageToken, filter) ?? [];
     const rows = await listProjectsOfSeller(db.client, caller.accountId, after, size + 1);
     const { items, nextPageToken } = pageOf(rows, size, ({ id }) => [id], filter);
-    return { projects: items.map((project) => projectToProto(project, at)), nextPageToken };
+    return { projects: items.map((project) => ownProjectToProto(project, at)), nextPageToken };
   };

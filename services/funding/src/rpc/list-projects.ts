@@ -16,14 +16,15 @@ const ORDERS: Record<ListProjectsRequest_Order, Order> = {
 
 export const listProjects =
   ({ db }: Context): ListProjects =>
-  async ({ category, phase: phaseNumber, order: orderNumber, pageSize, pageToken }, { at }) => {
+  async ({ category, phase: phaseNumber, order: orderNumber, titleContains, pageSize, pageToken }, { at }) => {
     const phase = phaseName(phaseNumber);
     if (phase === 'HIDDEN') throw invalid([{ field: 'phase', description: 'must be a public one' }]);
     const order = ORDERS[orderNumber];
-    const filter = ['public', category, phase, order];
+    const titlePart = titleContains.trim();
+    const filter = ['public', category, phase, order, titlePart];
     const size = pageSizeOf(pageSize);
     const after = readPageToken(pageToken, filter);
-    const rows = await listPublicProjects(db.client, { category, phase, order, at, after, limit: size + 1 });
+    const rows = await listPublicProjects(db.client, { category, phase, titlePart, order, at, after, limit: size + 1 });
     const { items, nextPageToken } = pageOf(rows, size, keysOf(order), filter);
     return { projects: items.map((project) => projectToProto(project, at)), nextPageToken };
   };

@@ -1,7 +1,7 @@
 import { ProjectDraft } from '@moa/contracts/funding/v1/project';
 import type { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import { type Handler, transaction, validateMessage } from '@moa/kit';
-import { draftOf, masked, planOf, projectToProto } from '../convert.js';
+import { draftOf, masked, ownProjectToProto, planOf } from '../convert.js';
 import { checkEtag, checkPlan, checkProjectFields } from '../domain/plan.js';
 import { ownProject } from '../domain/project.js';
 import type { Context } from '../service.js';
@@ -24,5 +24,5 @@ export const updateProject =
         project.rewards.map(({ priceMinor }) => ({ currency: project.currency, priceMinor })),
       );
       const saved = await saveProject(tx, id, { ...plan, revision: project.revision + 1 });
-      return { project: projectToProto(saved, at) };
+      return { project: ownProjectToProto(saved, at) };
     });

@@ -12,6 +12,8 @@ export interface PublicList {
   readonly category: string;
   /** Undefined: every public phase. */
   readonly phase: Phase | undefined;
+  /** A part of the title. Empty: every title. */
+  readonly titlePart: string;
   readonly order: Order;
   readonly at: Date;
   /** The keys of the last row that was shown. */
@@ -21,12 +23,13 @@ export interface PublicList {
 
 export async function listPublicProjects(
   client: Queries,
-  { category, phase, order, at, after, limit }: PublicList,
+  { category, phase, titlePart, order, at, after, limit }: PublicList,
 ): Promise<ProjectWithRewards[]> {
   const conditions = [
     Prisma.sql`public`,
     ...(category ? [Prisma.sql`category = ${category}`] : []),
     ...(phase ? [inPhase(phase, at)] : []),
+    ...(titlePart ? [isTitled(titlePart, order === 'NEWEST' ? after : undefined)] : []),
     ...(order === 'ENDING_SOON' ? [isOpen(at)] : []),
     ...(after ? [comesAfter(order, after)] : []),
   ];
@@ -89,6 +92,12 @@ function comesAfter(order: Order, [first, id]: readonly string[]): Prisma.Sql {
   }
 }
 
+// Letters by twos find the candidates, the whole part decides. A common part is met at once on the way through the order; where that way goes
+// through the titles themselves, it begins after what was shown.
+const isTitled = (part: string, after: readonly string[] | undefined) => Prisma.sql`id IN (SELECT id FROM project_title
+  WHERE grams @> searched_grams(title_form(${part})) AND strpos(form, title_form(${part})) > 0
+    ${after ? Prisma.sql`AND ${comesAfter('NEWEST', after)}` : Prisma.empty})`;
+
 const isOpen = (at: Date) => Prisma.sql`state = 'LIVE' AND close_time > ${at}`;
 const isSuccess = Prisma.sql`(raised_minor >= goal_minor OR (kind = 'KEEP_WHAT_YOU_RAISE' AND raised_minor > 0))`;
 
@@ -119,5 +128,5 @@ async function addRewards(client: Queries, projects: readonly Project[]): Promis
 }
 
 const COLUMNS = Prisma.sql`id, seller_id AS "sellerId", title, summary, category, image_urls AS "imageUrls", kind, currency, goal_minor AS "goalMinor",
-  start_time AS "startTime", close_time AS "closeTime", state, public, rejection_reason AS "rejectionReason", raised_minor AS "raisedMinor",
-  pledge_count AS "pledgeCount", popularity, revision, version, create_time AS "createTime", submit_time AS "submitTime"`;
+  start_time AS "startTime", close_time AS "closeTime", state, public, rejection_reason AS "rejectionReason", cancel_reason AS "cancelReason", raised_minor AS "raisedMinor",
+  pledge_count AS "pledgeCount", popularity, charge_retries AS "chargeRetries", charge_retry_seconds AS "chargeRetrySeconds", revision, version, create_time AS "createTime", submit_time AS "submitTime"`;
