@@ -54,7 +54,8 @@ export async function carryOut(stand: Stand, plan: Plan, tally: Tally): Promise<
     const twice = 'twice' in operation && operation.twice;
     if (operation.does === 'end') return [{ action: { does: 'end', project: operation.project }, backer: 0, twice }];
     if (operation.does === 'pledge') {
-      const { backer, project, lines, extra, card } = operation;
+      const { backer, lines, extra, card } = operation;
+      const project = openOne(models[0]!, operation.project);
       const key = `pledge ${++pledgesMade}`;
       crowd.belongs(key, project);
       return [{ action: { does: 'pledge', key, backer, project, wants: { lines, extra }, card: { ...card, tries: 0 } }, backer, twice }];
@@ -138,12 +139,27 @@ export async function carryOut(stand: Stand, plan: Plan, tally: Tally): Promise<
   if (!models.every(hasEnded)) throw broken('It does not end');
 }
 
-// Money goes back where money is: most others would be refused.
+/** One in so many is done to whatever there is, although it will be refused. */
+const ANYTHING_EVERY = 8;
+const WORTH_A_TRY: Readonly<Record<Extract<Operation, { pledge: number }>['does'], readonly Pledge['state'][]>> = {
+  change: ['ACTIVE'],
+  cancel: ['ACTIVE'],
+  card: ['ACTIVE', 'PAYMENT_FAILED'],
+  refund: ['PAID'],
+  chargeback: ['PAID'],
+};
+
 function pick({ pledges }: Model, { does, pledge }: Extract<Operation, { pledge: number }>): [string, Pledge] | undefined {
   const all = Object.entries(pledges);
-  const paid = all.filter(([, { state }]) => state === 'PAID');
-  const among = (does === 'refund' || does === 'chargeback') && paid.length > 0 ? paid : all;
+  const worth = all.filter(([, { state }]) => WORTH_A_TRY[does].includes(state));
+  const among = worth.length === 0 || pledge % ANYTHING_EVERY === 0 ? all : worth;
   return among[pledge % among.length];
+}
+
+/** A project that is open, if there is one. */
+function openOne({ projects }: Model, wanted: number): number {
+  const open = projects.flatMap(({ state }, n) => (state === 'LIVE' ? [n] : []));
+  return open.length === 0 ? wanted : open[wanted % open.length]!;
 }
 
 function lineOf({ action, outcome }: Done, { backer, twice }: Prepared): string {

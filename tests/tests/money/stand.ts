@@ -91,6 +91,7 @@ export async function openStand(seed: number, random: () => number) {
     funding: new pg.Pool({ connectionString: await bed.databaseUrl('funding'), max: 4 }),
     payment: new pg.Pool({ connectionString: await bed.databaseUrl('payment'), max: 4 }),
   };
+  for (const database of Object.values(databases)) database.on('error', () => {});
   const sql = async <Row extends pg.QueryResultRow>(of: keyof typeof databases, text: string, ...values: unknown[]): Promise<Row[]> =>
     (await databases[of].query<Row>(text, values)).rows;
   const none = async (of: keyof typeof databases, text: string, ...values: unknown[]) => (await sql(of, text, ...values)).length === 0;
