@@ -9,7 +9,9 @@ import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_servic
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import type { ServiceDefinition } from '@moa/contracts/method';
 import { FundingPaymentServiceDefinition, LedgerServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
+import { SellerDashboardServiceDefinition } from '@moa/contracts/seller/v1/dashboard_service';
 import { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
+import { VerificationServiceDefinition } from '@moa/contracts/seller/v1/verification_service';
 import { UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
 import { type ClientMiddleware, composeClientMiddleware } from 'nice-grpc-common';
 import type { Client } from 'nice-grpc-web';
@@ -24,6 +26,8 @@ const SERVICES = {
   partnerTokens: PartnerTokenServiceDefinition,
   users: UserServiceDefinition,
   sellers: SellerServiceDefinition,
+  verifications: VerificationServiceDefinition,
+  sellerDashboard: SellerDashboardServiceDefinition,
   projects: ProjectServiceDefinition,
   pledges: PledgeServiceDefinition,
   payments: FundingPaymentServiceDefinition,
