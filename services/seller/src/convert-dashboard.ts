@@ -1,13 +1,13 @@
 // The copies <-> contract.
 import {
-  FundingPhase,
   type FundingOutcome,
+  FundingPhase,
   type FundingProgress,
   type SettlementSummary,
   SettlementSummary_State,
 } from '@moa/contracts/seller/v1/dashboard';
 import { NO_PLEDGES, type PledgeSums } from './domain/pledge-copy.js';
-import { percentOf, type ProjectCopy } from './domain/project-copy.js';
+import { type ProjectCopy, percentOf } from './domain/project-copy.js';
 import { settlementStateOf } from './domain/settlement-copy.js';
 import type { ShownSettlement } from './store/settlement-copies.js';
 

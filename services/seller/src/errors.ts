@@ -36,6 +36,10 @@ export const fail = failures('moa.seller', {
     en: 'Your documents are under review already.',
   },
   VERIFICATION_NOT_FOUND: { code: status.NOT_FOUND, ko: '제출된 서류가 없습니다.', en: 'There are no such documents.' },
-  VERIFICATION_DECIDED: { code: status.FAILED_PRECONDITION, ko: '이미 심사가 끝난 서류입니다.', en: 'These documents were decided on already.' },
+  VERIFICATION_DECIDED: {
+    code: status.FAILED_PRECONDITION,
+    ko: '이미 심사가 끝난 서류입니다.',
+    en: 'These documents were decided on already.',
+  },
   PROJECT_NOT_FOUND: { code: status.NOT_FOUND, ko: '프로젝트를 찾을 수 없습니다.', en: 'There is no such project.' },
 });

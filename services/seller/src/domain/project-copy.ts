@@ -57,6 +57,7 @@ function concluded(copy: ProjectCopy): ProjectCopy {
 }
 
 /** Of the goal, rounded down; more than its field can hold is as good as the most. */
-export const percentOf = (raisedMinor: bigint, goalMinor: bigint): number => Math.min(Number((raisedMinor * 100n) / goalMinor), MAX_PERCENT);
+export const percentOf = (raisedMinor: bigint, goalMinor: bigint): number =>
+  Math.min(Number((raisedMinor * 100n) / goalMinor), MAX_PERCENT);
 
 const MAX_PERCENT = 2 ** 32 - 1;

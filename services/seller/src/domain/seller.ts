@@ -69,7 +69,11 @@ export const withRejectedDocuments = (seller: Seller, reason: string): Seller =>
 });
 
 /** Settlements go elsewhere from now on, but not at once. */
-export function changeAccount(seller: Seller | undefined, settlementAccount: BankAccount, at: Date): Seller & { settlementAccountUsableFrom: Date } {
+export function changeAccount(
+  seller: Seller | undefined,
+  settlementAccount: BankAccount,
+  at: Date,
+): Seller & { settlementAccountUsableFrom: Date } {
   if (!seller) throw fail('SELLER_NOT_FOUND');
   if (seller.state !== 'APPROVED') throw fail('SELLER_NOT_APPROVED', { state: seller.state });
   const settlementAccountUsableFrom = new Date(at.getTime() + ACCOUNT_COOL_OFF_MS);
