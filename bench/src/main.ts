@@ -3,7 +3,10 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { meets, type Outcome, type Scenario } from './scenario.js';
 import { chain } from './scenarios/chain.js';
+import { close } from './scenarios/close.js';
 import { edge } from './scenarios/edge.js';
+import { events } from './scenarios/events.js';
+import { hot } from './scenarios/hot.js';
 import { nest } from './scenarios/nest.js';
 import { pledge } from './scenarios/pledge.js';
 import { restarts } from './scenarios/restarts.js';
@@ -11,7 +14,7 @@ import { signIn } from './scenarios/sign-in.js';
 import { signOut } from './scenarios/sign-out.js';
 import { start } from './scenarios/start.js';
 
-const SCENARIOS: readonly Scenario[] = [chain, nest, edge, pledge, start, signOut, signIn, restarts];
+const SCENARIOS: readonly Scenario[] = [chain, nest, edge, pledge, hot, events, close, start, signOut, signIn, restarts];
 const NAME_WIDTH = 9;
 const RESULTS = new URL('../../results.jsonl', import.meta.url);
 

@@ -103,7 +103,7 @@ export function cpuSeconds(pid: number): number {
 export async function startServer(
   file: string,
   env: Record<string, string>,
-): Promise<{ address: string; pid: number; stop(): Promise<void> }> {
+): Promise<{ address: string; pid: number; stop(signal?: NodeJS.Signals): Promise<void> }> {
   const path = fileURLToPath(new URL(file, import.meta.url));
   const child: ChildProcess = fork(path, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const [{ address }] = (await Promise.race([
@@ -115,8 +115,8 @@ export async function startServer(
   return {
     address,
     pid: child.pid!,
-    async stop() {
-      child.kill();
+    async stop(signal) {
+      child.kill(signal);
       await once(child, 'exit');
     },
   };

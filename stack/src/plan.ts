@@ -183,7 +183,7 @@ export function environmentOf(plan: Plan, service: Service, name = service.name)
     }),
     ...(service.publishes && { NATS_URL: natsUrlOf(plan, service.name) }),
     ISSUER,
-    ...Object.fromEntries(service.calls.flatMap((callee) => addressesOf(plan, callee))),
+    ...Object.fromEntries([...service.calls, ...(service.asks ?? [])].flatMap((callee) => addressesOf(plan, callee))),
     CLOCK_FILE: plan.clockFile,
     // Who is alone has no other copy to send calls to while it drains.
     DRAIN_MS: String(copiesOf(plan, service.name).length > 1 ? DRAIN_MS : 0),

@@ -19,6 +19,8 @@ export interface Service {
   readonly consumesFor: readonly string[];
   /** Whom it calls: told by <NAME>_ADDRESS, and started before it. */
   readonly calls: readonly string[];
+  /** Whom it asks in its own time only: told by <NAME>_ADDRESS, too, but not waited for. */
+  readonly asks?: readonly string[];
   /** Listens for HTTP, too. */
   readonly http?: true;
   readonly environment?: (facts: Facts) => Record<string, string>;
@@ -68,6 +70,7 @@ export const services: readonly Service[] = [
     publishes: 'payment',
     consumesFor: [],
     calls: ['auth'],
+    asks: ['funding'],
     environment: ({ secrets, sandboxUrl }) => ({
       PROVIDER_URL: sandboxUrl,
       // It is next door.

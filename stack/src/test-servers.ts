@@ -38,8 +38,8 @@ export interface RunningTestServers {
   stop(): Promise<void>;
 }
 
-/** Starts the set. Its processes end with this one, however that ends. */
-export async function startTestServers(): Promise<RunningTestServers> {
+/** Starts the set. Its processes end with this one, however that ends. Only what is `durable` outlives a power cut, as in production. */
+export async function startTestServers(durable = false): Promise<RunningTestServers> {
   const programs = join(root, '.moa/servers');
   const [postgresProgram, redisProgram, natsProgram] = await Promise.all([
     findServer(postgresSource, programs),
@@ -66,7 +66,7 @@ export async function startTestServers(): Promise<RunningTestServers> {
     };
     const withDatabase = presentServices().filter(hasDatabase);
     const [postgresUrl, redis, nats] = await allOrNone([
-      startPostgres({ program: postgresProgram, dataFolder: join(folder, 'postgres'), password: TEST_PASSWORD, durable: false }).then(
+      startPostgres({ program: postgresProgram, dataFolder: join(folder, 'postgres'), password: TEST_PASSWORD, durable }).then(
         async (postgres) => {
           keep(postgres);
           await makeTemplates(postgres.adminUrl, withDatabase);

@@ -76,6 +76,8 @@ const WITHOUT_OWNER: Readonly<Record<string, string>> = {
   'ProjectService/ReviewProject': 'staff decide on every project',
   'PledgeService/RefundPledge': 'staff refund every pledge',
   'LedgerService/GetBalance': 'the books are for staff',
+  'ReconciliationService/GetReconciliation': 'the books are for staff',
+  'ReconciliationService/ListDiscrepancies': 'the books are for staff',
   'PledgeService/CreatePledge': 'the project is public; the card is tried below',
 };
 

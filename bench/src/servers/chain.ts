@@ -4,15 +4,7 @@ import { hostVariables, openHost, readConfig } from '@moa/kit';
 import { response } from '../sample.js';
 
 const host = await openHost('funding', readConfig(hostVariables, process.env));
-const answer = async () => response as never;
-host.serve(PledgeServiceDefinition, {
-  createPledge: answer,
-  changePledge: answer,
-  cancelPledge: answer,
-  getPledge: answer,
-  listMyPledges: answer,
-  listProjectPledges: answer,
-  refundPledge: answer,
-});
+const answers = Object.fromEntries(Object.keys(PledgeServiceDefinition.methods).map((method) => [method, async () => response]));
+host.serve(PledgeServiceDefinition, answers as never);
 const { address } = await host.listen();
 process.send!({ address });

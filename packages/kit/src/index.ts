@@ -5,7 +5,7 @@ export { type Clock, realClock, shiftedClock } from './clock.js';
 export { ConfigError, type HostConfig, hostAndPort, hostsAndPorts, hostVariables, readConfig, Secret, secret } from './config.js';
 export { connect, type Remote } from './connect.js';
 export { crashPoint } from './crash-point.js';
-export { type Database, postgresError, refusing, type Transaction, transaction, write } from './database.js';
+export { type Database, PLANNING, postgresError, refusalOf, refusing, type Transaction, transaction, write } from './database.js';
 export { emit } from './events/emit.js';
 export { connectNats, ensureStream, type Nats } from './events/nats.js';
 export { type EventInfo, on, type Subscription } from './events/subscription.js';
@@ -23,6 +23,7 @@ export {
 export { type Host, openHost, type Running } from './host.js';
 export { newId } from './ids.js';
 export type { Job, JobRun } from './jobs.js';
+export { mergeCalls, type Outcome } from './merge.js';
 export { type Origin, originAt, sqlCall } from './origin.js';
 export { makePageToken, pageOf, pageSizeOf, readPageToken } from './pages.js';
 export { claimFirst, once } from './requests.js';

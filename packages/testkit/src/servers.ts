@@ -4,11 +4,11 @@ import { type RunningTestServers, startTestServers, type TestServers } from '@mo
 let own: Promise<RunningTestServers> | undefined;
 let users = 0;
 
-export async function useServers(): Promise<{ servers: TestServers; release(): Promise<void> }> {
+export async function useServers(durable: boolean): Promise<{ servers: TestServers; release(): Promise<void> }> {
   const given = process.env['MOA_TEST_SERVERS'];
   if (given) return { servers: JSON.parse(given), release: async () => {} };
   users++;
-  own ??= startTestServers();
+  own ??= startTestServers(durable);
   const running = await own;
   return {
     servers: running.servers,

@@ -36,9 +36,9 @@ export interface Testbed {
   close(): Promise<void>;
 }
 
-/** Opens a test file's bed. Everything in it is made when it is first asked for. */
-export async function openTestbed(name: string): Promise<Testbed> {
-  const { servers, release } = await useServers();
+/** Opens a test file's bed. Everything in it is made when it is first asked for. `durable`: Postgres flushes to disk, as in production. */
+export async function openTestbed(name: string, { durable = false } = {}): Promise<Testbed> {
+  const { servers, release } = await useServers(durable);
   const bed = `bed${await bedNumber(servers)}`;
   const folder = mkdtempSync(join(tmpdir(), `moa-${name}-`));
   const clockFile = join(folder, 'clock.json');

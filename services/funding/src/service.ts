@@ -1,23 +1,31 @@
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import { FundingPaymentServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
-import { type Database, openHost, type Remote, type Running } from '@moa/kit';
+import { type Database, mergeCalls, openHost, type Remote, type Running } from '@moa/kit';
 import type { FundingConfig } from './config.js';
+import type { Pledge } from './domain/pledge.js';
 import { subscriptions } from './events/index.js';
 import { PrismaClient } from './generated/client.js';
 import { startJobs } from './jobs/index.js';
 import { pledgeService, projectService } from './rpc/index.js';
+import { type PledgeRequest, placePledges } from './store/pledge-writes.js';
+
+/** More at once would hold a hot project's row for longer than anybody gains. */
+const PLEDGES_TOGETHER = 32;
 
 export interface Context {
   readonly db: Database<PrismaClient>;
   readonly payment: Remote<typeof FundingPaymentServiceDefinition>;
+  /** Pledges that come together are written together. */
+  readonly placePledge: (request: PledgeRequest) => Promise<Pledge>;
 }
 
 export async function startFunding(config: FundingConfig): Promise<Running> {
   const host = await openHost('funding', config);
   const db = host.database((adapter) => new PrismaClient({ adapter }));
   const payment = host.connect(FundingPaymentServiceDefinition, config.PAYMENT_ADDRESS);
-  const context: Context = { db, payment };
+  const placePledge = mergeCalls(PLEDGES_TOGETHER, (requests: readonly PledgeRequest[]) => placePledges(db, requests));
+  const context: Context = { db, payment, placePledge };
 
   host.serve(ProjectServiceDefinition, projectService(context));
   host.serve(PledgeServiceDefinition, pledgeService(context));

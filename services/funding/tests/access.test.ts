@@ -91,9 +91,12 @@ const calls: Record<string, { as: string[]; call: (metadata?: Awaited<ReturnType
     },
   };
 
+// Envoy knows no way to them; the chain of every service refuses whoever is not on their list.
+const FOR_SERVICES = ['listChargedPledges'];
+
 test('every RPC is here', () => {
   const all = [...Object.keys(ProjectServiceDefinition.methods), ...Object.keys(PledgeServiceDefinition.methods)];
-  assert.equal(Object.keys(calls).sort(), all.sort());
+  assert.equal([...Object.keys(calls), ...FOR_SERVICES].sort(), all.sort());
 });
 
 for (const [name, { as, call, refusal: expected }] of Object.entries(calls)) {

@@ -126,8 +126,10 @@ export async function placePledges(count: number, projectId: string, rewardId: s
     columns.slice(1, 2).concat(columns.slice(0, 1)),
   );
   await sql.query(
-    `SELECT place_pledge(jsonb_build_object('at', $6::text, 'caller', backer, 'method', 'test', 'request', gen_random_uuid(), 'hash', '', 'trace', ''),
-       pledge, $4, ARRAY[$5::uuid], ARRAY[1], NULL, 0, method, NULL) FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS placed(backer, method, pledge)`,
+    `SELECT place_pledges(jsonb_agg(jsonb_build_object('place', place, 'new_id', pledge, 'target', $4::uuid, 'reward_ids', ARRAY[$5::uuid],
+       'quantities', ARRAY[1], 'extra', 0, 'method', method, 'call', jsonb_build_object(
+         'at', $6::text, 'caller', backer, 'method', 'test', 'request', gen_random_uuid(), 'hash', '', 'trace', ''))))
+       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY AS placed(backer, method, pledge, place)`,
     [...columns, projectId, rewardId, bed.now().toISOString()],
   );
   return who;

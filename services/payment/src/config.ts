@@ -1,10 +1,12 @@
-import { hostVariables, readConfig, secret } from '@moa/kit';
+import { hostsAndPorts, hostVariables, readConfig, secret } from '@moa/kit';
 import { z } from 'zod';
 
 export const variables = {
   ...hostVariables,
   DATABASE_URL: secret(),
   NATS_URL: secret(),
+  /** Where the funding service is: asked by the reconciliation. */
+  FUNDING_ADDRESS: hostsAndPorts(),
   /** Where the payment provider is. */
   PROVIDER_URL: z.url(),
   PROVIDER_API_KEY: secret(),

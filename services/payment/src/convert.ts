@@ -1,8 +1,11 @@
 import * as proto from '@moa/contracts/payment/v1/payment';
+import * as protoReconciliation from '@moa/contracts/payment/v1/reconciliation';
 import type { Money } from '@moa/contracts/type/v1/money';
 import type { LedgerAccountName } from './domain/ledger.js';
 import type { Attempt, Payment } from './domain/payment.js';
-import type { BillingMethod } from './generated/client.js';
+import { DISCREPANCY_KINDS, type DiscrepancyKind } from './domain/reconciliation.js';
+import type { BillingMethod, Discrepancy } from './generated/client.js';
+import type { Report } from './store/reconciliations.js';
 
 export const billingMethodToProto = ({ id, brand, last4, createTime }: BillingMethod): proto.BillingMethod => ({
   id,
@@ -61,3 +64,32 @@ const accountNames: Partial<Record<proto.LedgerAccount, LedgerAccountName>> = {
 
 /** Checked before the handler runs: it is one of the accounts. */
 export const accountFromProto = (account: proto.LedgerAccount): LedgerAccountName => accountNames[account]!;
+
+export const reportToProto = (report: Report): protoReconciliation.Reconciliation => ({
+  id: report.id,
+  state: report.endTime ? protoReconciliation.Reconciliation_State.STATE_DONE : protoReconciliation.Reconciliation_State.STATE_RUNNING,
+  requesterId: report.requesterId ?? '',
+  createTime: report.createTime,
+  endTime: report.endTime ?? undefined,
+  ledgerCount: report.ledgerCount,
+  providerCount: report.providerCount,
+  pledgeCount: report.pledgeCount,
+  discrepancies: report.counts.map(({ kind, count }) => ({ kind: kindToProto(kind), count: BigInt(count) })),
+});
+
+export const discrepancyToProto = (row: Discrepancy): protoReconciliation.Discrepancy => ({
+  kind: kindToProto(row.kind as DiscrepancyKind),
+  paymentId: row.paymentId ?? '',
+  pledgeId: row.pledgeId ?? '',
+  providerChargeId: row.providerChargeId ?? '',
+  currencyCode: row.currency,
+  ledgerMinor: row.ledgerMinor ?? undefined,
+  providerMinor: row.providerMinor ?? undefined,
+  pledgeMinor: row.pledgeMinor ?? undefined,
+});
+
+const kindToProto = (kind: DiscrepancyKind) => protoReconciliation.Discrepancy_Kind[`KIND_${kind}`];
+
+/** Undefined: all kinds. */
+export const kindFromProto = (kind: protoReconciliation.Discrepancy_Kind): DiscrepancyKind | undefined =>
+  DISCREPANCY_KINDS.find((name) => kindToProto(name) === kind);

@@ -1,14 +1,16 @@
+import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import {
   FundingPaymentServiceDefinition,
   LedgerServiceDefinition,
   ProviderWebhookServiceDefinition,
 } from '@moa/contracts/payment/v1/payment_service';
-import { type Clock, type Host, openHost, type Running, type Secret } from '@moa/kit';
+import { ReconciliationServiceDefinition } from '@moa/contracts/payment/v1/reconciliation_service';
+import { type Clock, type Host, openHost, type Remote, type Running, type Secret } from '@moa/kit';
 import type { PaymentConfig } from './config.js';
 import { PrismaClient } from './generated/client.js';
 import type { PaymentProvider } from './provider/port.js';
 import { sandboxProvider } from './provider/sandbox.js';
-import { fundingPaymentService, ledgerService, providerWebhookService } from './rpc/index.js';
+import { fundingPaymentService, ledgerService, providerWebhookService, reconciliationService } from './rpc/index.js';
 import { claimAttempt } from './store/attempts.js';
 import { claimCancel } from './store/cancellations.js';
 import type { PaymentDatabase } from './store/database.js';
@@ -16,6 +18,7 @@ import { forgetEvents } from './store/provider-events.js';
 import { chargeAttempt } from './work/charge-attempt.js';
 import { finishCancel } from './work/give-back.js';
 import { openLanes } from './work/lanes.js';
+import { reconcile } from './work/reconcile.js';
 
 /** Finds what a crash left and what the provider is to be asked again. A new charge is told of at once. */
 const POLL_MS = 500;
@@ -24,10 +27,12 @@ const CANCEL_LANES = 4;
 const LEASE_SLACK_MS = 1_000;
 const PROVIDER_EVENTS_KEPT_MS = 30 * 86_400_000;
 const FORGET_EVERY_MS = 3_600_000;
+const RECONCILE_EVERY_MS = 1_000;
 
 export interface Context {
   readonly db: PaymentDatabase;
   readonly provider: PaymentProvider;
+  readonly funding: Remote<typeof PledgeServiceDefinition>;
   readonly clock: Clock;
   readonly log: Host['log'];
   /** How long work that was claimed belongs to the one who claimed it. */
@@ -36,6 +41,8 @@ export interface Context {
   readonly webhookSecret: Secret;
   /** Says that attempts wait to be sent. */
   readonly wakeCharges: () => void;
+  /** Says that a reconciliation waits. */
+  readonly wakeReconciliation: () => void;
 }
 
 export async function startPayment(config: PaymentConfig): Promise<Running> {
@@ -50,12 +57,14 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
   const context: Context = {
     db,
     provider,
+    funding: host.connect(PledgeServiceDefinition, config.FUNDING_ADDRESS),
     clock: host.clock,
     log: host.log,
     leaseMs: 2 * config.PROVIDER_TIMEOUT_MS + LEASE_SLACK_MS,
     apiKey: config.PROVIDER_API_KEY,
     webhookSecret: config.WEBHOOK_SECRET,
     wakeCharges: () => charges.wake(),
+    wakeReconciliation: () => reconciliation.wake(),
   };
   await host.relay(db);
 
@@ -79,8 +88,11 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
   });
   host.job('forget-provider-events', FORGET_EVERY_MS, ({ at }) => forgetEvents(db, new Date(at.getTime() - PROVIDER_EVENTS_KEPT_MS)));
 
+  const reconciliation = host.job('reconcile', RECONCILE_EVERY_MS, reconcile(context, host.clock));
+
   host.serve(FundingPaymentServiceDefinition, fundingPaymentService(context));
   host.serve(LedgerServiceDefinition, ledgerService(context));
+  host.serve(ReconciliationServiceDefinition, reconciliationService(context));
   host.serve(ProviderWebhookServiceDefinition, providerWebhookService(context));
   return host.listen();
 }

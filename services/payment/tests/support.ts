@@ -48,6 +48,8 @@ export async function openStand(name: string, webhookUrl?: string) {
   const environment = async (): Promise<Record<string, string>> => ({
     ...(await bed.environment('payment')),
     PROVIDER_URL: providerUrl,
+    // Asked by a reconciliation only, which is tested with the real one.
+    FUNDING_ADDRESS: '127.0.0.1:1',
     PROVIDER_API_KEY: API_KEY,
     WEBHOOK_SECRET,
   });

@@ -10,7 +10,7 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, createInbox, type NatsConnection } from '@nats-io/transport-node';
 import { type Subjects, subjectsWith } from './subject.js';
 
 const RECONNECT_MS = 500;
@@ -23,6 +23,8 @@ export interface Nats {
   readonly jetstream: JetStreamClient;
   readonly manager: JetStreamManager;
   readonly subjects: Subjects;
+  /** A subject of one's own for answers. */
+  readonly newInbox: () => string;
 }
 
 export interface StreamLimits {
@@ -33,11 +35,12 @@ export interface StreamLimits {
 /** Connects as a service: each has a user of its own, which may only do what is its own. Goes on trying for as long as it lives. */
 export async function connectNats(service: string, url: string, prefix: string): Promise<Nats> {
   const { protocol, host, username, password } = new URL(url);
+  const inboxPrefix = `_INBOX_${service}`;
   const connection = await connect({
     servers: `${protocol}//${host}`,
     ...(username && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
     name: service,
-    inboxPrefix: `_INBOX_${service}`,
+    inboxPrefix,
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_MS,
@@ -47,6 +50,7 @@ export async function connectNats(service: string, url: string, prefix: string):
     jetstream: jetstream(connection),
     manager: await jetstreamManager(connection, { checkAPI: false }),
     subjects: subjectsWith(prefix),
+    newInbox: () => createInbox(inboxPrefix),
   };
 }
 

@@ -1,14 +1,12 @@
 // Publishes what the outbox holds. One copy of a service relays at a time; another takes over within a second when it dies.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
-import { contracts } from '@moa/contracts/descriptors';
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import pg from 'pg';
 import type { Gauge } from 'prom-client';
 import { crashPoint } from '../crash-point.js';
 import type { Logger } from '../log.js';
 import { groupBy } from './group-by.js';
 import type { Nats } from './nats.js';
+import { type OutboxRow, openPublisher, type Publisher } from './publisher.js';
 
 const BATCH = 500;
 // Finds what a crash left; everything else is told by a wake-up.
@@ -16,18 +14,6 @@ const POLL_MS = 1_000;
 // One wake-up over the network for all commits that come this close together.
 const DEBOUNCE_MS = 5;
 const RELAY_LOCK = 0x6d6f61; // 'moa'
-const SCHEMA_VERSION = '1';
-
-interface OutboxRow {
-  readonly position: string;
-  readonly id: string;
-  readonly type: string;
-  readonly key: string;
-  readonly version: string;
-  readonly body: JsonValue;
-  readonly trace: string | null;
-  readonly create_time: Date;
-}
 
 export interface Relay {
   /** Says that something may stand in the outbox. */
@@ -80,15 +66,17 @@ export function startRelay(databaseUrl: string, nats: Nats, domain: string, log:
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       const database = new pg.Client({ connectionString: databaseUrl });
+      const publisher = openPublisher(nats);
       // A lost connection is an event, too; the query in flight tells of it.
       database.on('error', () => {});
       try {
         await database.connect();
-        await relayWhileLeader(database);
+        await relayWhileLeader(database, publisher);
       } catch (error) {
         if (!stopping.signal.aborted) log.warn({ err: error }, 'the outbox waits');
       } finally {
         leads = false;
+        publisher.close();
         await database.end().catch(() => {});
       }
       await pause();
@@ -96,7 +84,7 @@ export function startRelay(databaseUrl: string, nats: Nats, domain: string, log:
   }
 
   // The lock belongs to the connection: it is free again the moment its holder is gone.
-  async function relayWhileLeader(database: pg.Client): Promise<void> {
+  async function relayWhileLeader(database: pg.Client, publisher: Publisher): Promise<void> {
     while (!(await tryLead(database))) {
       await pause();
       if (stopping.signal.aborted) return;
@@ -104,7 +92,7 @@ export function startRelay(databaseUrl: string, nats: Nats, domain: string, log:
     leads = true;
     // What is left is published before the service stops.
     for (;;) {
-      const published = await publishBatch(database, nats);
+      const published = await publishBatch(database, publisher);
       backlog.set(published === BATCH ? BATCH : 0);
       if (published > 0) continue;
       if (stopping.signal.aborted) return;
@@ -113,7 +101,7 @@ export function startRelay(databaseUrl: string, nats: Nats, domain: string, log:
   }
 }
 
-async function publishBatch(database: pg.Client, { jetstream, subjects }: Nats): Promise<number> {
+async function publishBatch(database: pg.Client, publisher: Publisher): Promise<number> {
   const { rows } = await database.query<OutboxRow>({
     name: 'outbox',
     text: 'SELECT position, id, type, key, version, body, trace, create_time FROM kit.outbox ORDER BY position LIMIT $1',
@@ -121,41 +109,25 @@ async function publishBatch(database: pg.Client, { jetstream, subjects }: Nats):
   });
   if (rows.length === 0) return 0;
   // Keys side by side, each in order: the first that fails holds back what follows it.
-  const outcomes = await Promise.all(
-    groupBy(rows, ({ key }) => key).map(async (sameKey) => {
-      const done: string[] = [];
-      try {
-        for (const row of sameKey) {
-          await jetstream.publish(subjects.subjectOf(row.type, row.key), encode(row), { msgID: row.id, headers: headersOf(row) });
-          done.push(row.position);
-        }
-        return { done };
-      } catch (error) {
-        return { done, error };
+  const done: string[] = [];
+  let failed: unknown;
+  let heads = groupBy(rows, ({ key }) => key);
+  while (heads.length > 0) {
+    const outcomes = await publisher.publish(heads.map(([row]) => row!));
+    heads = heads.flatMap(([row, ...rest], index) => {
+      const error = outcomes[index];
+      if (error) {
+        failed ??= error;
+        return [];
       }
-    }),
-  );
+      done.push(row!.position);
+      return rest.length > 0 ? [rest] : [];
+    });
+  }
   crashPoint('relay.published');
-  await database.query('DELETE FROM kit.outbox WHERE position = ANY($1)', [outcomes.flatMap(({ done }) => done)]);
-  const failed = outcomes.find(({ error }) => error !== undefined);
-  if (failed) throw failed.error;
+  await database.query('DELETE FROM kit.outbox WHERE position = ANY($1)', [done]);
+  if (failed) throw failed;
   return rows.length;
-}
-
-function encode({ type, body }: OutboxRow): Uint8Array {
-  const schema = contracts.getMessage(type);
-  if (!schema) throw new Error(`no contract has an event ${type}`);
-  return toBinary(schema, fromJson(schema, body));
-}
-
-function headersOf({ type, version, trace, create_time }: OutboxRow): MsgHdrs {
-  const values = headers();
-  values.set('Moa-Type', type);
-  values.set('Moa-Time', create_time.toISOString());
-  values.set('Moa-Version', version);
-  values.set('Moa-Schema', SCHEMA_VERSION);
-  if (trace) values.set('traceparent', trace);
-  return values;
 }
 
 async function tryLead(database: pg.Client): Promise<boolean> {

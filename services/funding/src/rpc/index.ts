@@ -10,6 +10,7 @@ import { createPledge } from './create-pledge.js';
 import { createProject } from './create-project.js';
 import { getPledge } from './get-pledge.js';
 import { getProject } from './get-project.js';
+import { listChargedPledges } from './list-charged-pledges.js';
 import { listMyPledges } from './list-my-pledges.js';
 import { listMyProjects } from './list-my-projects.js';
 import { listProjectPledges } from './list-project-pledges.js';
@@ -43,4 +44,5 @@ export const pledgeService = (context: Context): Implementation<typeof PledgeSer
   listMyPledges: listMyPledges(context),
   listProjectPledges: listProjectPledges(context),
   refundPledge: refundPledge(context),
+  listChargedPledges: listChargedPledges(context),
 });

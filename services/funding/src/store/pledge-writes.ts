@@ -1,5 +1,5 @@
 // The hot writes: each is one SQL function of prisma/migrations/0002_pledge_writes, in one round trip.
-import { type Call, type Database, Failure, newId, sqlCall, write } from '@moa/kit';
+import { type Call, type Database, Failure, newId, type Outcome, refusalOf, sqlCall, write } from '@moa/kit';
 import type { Address, Order, Pledge } from '../domain/pledge.js';
 import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
@@ -14,13 +14,38 @@ export interface NewPledge extends Order {
   readonly address: Address | undefined;
 }
 
-/** Takes the rewards, raises the total and writes the pledge, or throws and leaves all as it was. */
-export const placePledge = (db: Database<Client>, call: Call, order: NewPledge): Promise<Pledge> =>
-  writePledge(
+/** A pledge that is asked for by a call. */
+export interface PledgeRequest {
+  readonly call: Call;
+  readonly order: NewPledge;
+}
+
+/** Takes the rewards, raises the totals and writes the pledges: those that can be, each all or nothing. */
+export async function placePledges(db: Database<Client>, requests: readonly PledgeRequest[]): Promise<Outcome<Pledge>[]> {
+  const orders = requests.map(({ call, order }, index) => ({
+    place: index + 1,
+    call: JSON.parse(sqlCall(call)) as unknown,
+    new_id: newId(),
+    target: order.projectId,
+    reward_ids: order.lines.map(({ rewardId }) => rewardId),
+    quantities: order.lines.map(({ quantity }) => quantity),
+    extra_currency: order.extra?.currencyCode ?? null,
+    extra: String(order.extra?.amountMinor ?? 0n),
+    method: order.billingMethodId,
+    ship_to: order.address ?? null,
+  }));
+  const [row] = await write<{ outcomes: PlaceOutcome[] }>(
     db,
-    Prisma.sql`SELECT place_pledge(${sqlCall(call)}::jsonb, ${newId()}::uuid, ${order.projectId}::uuid, ${held(order)},
-      ${order.billingMethodId}::uuid, ${json(order.address)}::jsonb) AS answer`,
+    fail,
+    Prisma.sql`SELECT place_pledges(${JSON.stringify(orders)}::jsonb) AS outcomes`,
   );
+  return row!.outcomes.map((outcome) => ('answer' in outcome ? { value: pledgeOf(outcome.answer) } : { error: refusedFor(outcome) }));
+}
+
+type PlaceOutcome = { readonly answer: PledgeAnswer } | { readonly reason: string; readonly facts?: string };
+
+const refusedFor = ({ reason, facts }: { reason: string; facts?: string }): Failure =>
+  withRetry(refusalOf(fail, { message: reason, detail: facts }));
 
 export interface PledgeChange extends Order {
   readonly id: string;
@@ -50,10 +75,12 @@ async function writePledge(db: Database<Client>, statement: Prisma.Sql): Promise
     const [row] = await write<{ answer: PledgeAnswer }>(db, fail, statement);
     return pledgeOf(row!.answer);
   } catch (error) {
-    if (!(error instanceof Failure && error.reason === 'BILLING_METHOD_UNKNOWN')) throw error;
-    throw fail('BILLING_METHOD_UNKNOWN', {}, { retryAfterMs: BILLING_METHOD_RETRY_MS });
+    throw error instanceof Failure ? withRetry(error) : error;
   }
 }
+
+const withRetry = (failure: Failure): Failure =>
+  failure.reason === 'BILLING_METHOD_UNKNOWN' ? fail('BILLING_METHOD_UNKNOWN', {}, { retryAfterMs: BILLING_METHOD_RETRY_MS }) : failure;
 
 // What pledge_answer makes. Amounts stay below 2^53: a pledge is worth 10^12 at most.
 interface PledgeAnswer {

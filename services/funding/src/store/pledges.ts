@@ -27,6 +27,12 @@ export async function listPledgesOfProject(
   return (await client.pledge.findMany({ where, orderBy: { id: 'asc' }, take: limit, include: withLines })).map(pledgeOf);
 }
 
+/** Pledges whose charge was begun, by id. */
+export const listChargedPledges = (client: Queries, after: string, limit: number) =>
+  client.$queryRaw<{ id: string; currency: string; heldMinor: bigint }[]>`
+    SELECT id, currency::text, CASE WHEN state = 'PAID' THEN total_minor ELSE 0 END AS "heldMinor" FROM pledge
+     WHERE id > ${after}::uuid AND charge_attempts > 0 ORDER BY id LIMIT ${limit}`;
+
 type PledgeRow = Prisma.PledgeGetPayload<object> & { readonly lines: readonly Line[] };
 
 const pledgeOf = (row: PledgeRow): Pledge => ({ ...row, state: row.state as Pledge['state'], address: row.address as Address | null });

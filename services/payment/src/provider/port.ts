@@ -1,4 +1,5 @@
 // What the service needs of a payment provider. Every call that moves money carries a key under which it happens at most once.
+import type { BookLine } from '../domain/reconciliation.js';
 
 /** A card as a person gives it; passed on, never kept. */
 export interface Card {
@@ -34,6 +35,12 @@ export interface ProviderCharge {
   readonly declineCode: string | undefined;
 }
 
+export interface BookPage {
+  readonly lines: readonly BookLine[];
+  /** None on the last page. */
+  readonly nextCursor: string | undefined;
+}
+
 /** The provider would not even book the charge: nothing moved, and nothing will. */
 export interface Refusal {
   readonly state: 'REFUSED';
@@ -50,6 +57,8 @@ export interface PaymentProvider {
   getCharge(chargeId: string): Promise<ProviderCharge | undefined>;
   /** Gives a charge back in full; the provider's fee comes back, too. */
   cancelCharge(chargeId: string, idempotencyKey: string): Promise<ProviderCharge>;
+  /** A page of the provider's books, oldest first; from the beginning for ''. */
+  listBooks(cursor: string): Promise<BookPage>;
 }
 
 /** No answer, or one that does not say what happened. */

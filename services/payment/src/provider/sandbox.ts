@@ -1,5 +1,6 @@
 // The sandbox provider over HTTP. See packages/sandbox-provider/README.md.
 import { z } from 'zod';
+import type { BookLine } from '../domain/reconciliation.js';
 import { makePace } from './pace.js';
 import { CardRefused, OutcomeUnknown, type PaymentProvider, type ProviderCharge } from './port.js';
 
@@ -32,6 +33,22 @@ const chargeShape = z.object({
   amountMinor: minorUnits,
   feeMinor: minorUnits,
   declineCode: z.string().optional(),
+});
+
+const BOOK_PAGE = 1_000;
+const booksShape = z.object({
+  entries: z.array(
+    z.object({
+      cursor: z.string(),
+      type: z.enum(['CHARGE', 'DECLINE', 'CANCEL']),
+      chargeId: z.string(),
+      idempotencyKey: z.string(),
+      currency: z.string(),
+      amountMinor: minorUnits,
+      feeMinor: minorUnits,
+    }),
+  ),
+  nextCursor: z.string().optional(),
 });
 
 export function sandboxProvider({ url, apiKey, timeoutMs, ratePerSecond }: SandboxOptions): PaymentProvider {
@@ -85,8 +102,21 @@ export function sandboxProvider({ url, apiKey, timeoutMs, ratePerSecond }: Sandb
       if (charge?.state !== 'CANCELED') throw new OutcomeUnknown('a canceled charge is not canceled');
       return charge;
     },
+    async listBooks(cursor) {
+      const { entries, nextCursor } = read(
+        booksShape,
+        'GET /v1/books',
+        await call('GET', `/v1/books?after=${cursor || 0}&limit=${BOOK_PAGE}`),
+      );
+      return { lines: entries.filter(({ type }) => type !== 'DECLINE').map(bookLineOf), nextCursor };
+    },
   };
 }
+
+const bookLineOf = ({ cursor, type, amountMinor, feeMinor, ...entry }: z.infer<typeof booksShape>['entries'][number]): BookLine => {
+  const sign = type === 'CHARGE' ? 1n : -1n;
+  return { ...entry, position: Number(cursor), amountMinor: sign * amountMinor, feeMinor: sign * feeMinor };
+};
 
 function chargeOf(what: string, reply: Reply): ProviderCharge {
   const { declineCode, ...charge } = read(chargeShape, what, reply);

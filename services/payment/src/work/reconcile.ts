@@ -1,0 +1,70 @@
+// Lays the three side by side: the ledger, the provider's books, and what funding says of its pledges.
+import { crashPoint, type Host, originAt } from '@moa/kit';
+import { movementOf } from '../domain/reconciliation.js';
+import type { Context } from '../service.js';
+import {
+  beginLook,
+  claimReconciliation,
+  comparePayments,
+  endLook,
+  extendLease,
+  noteMovements,
+  notePledges,
+  startIfNone,
+} from '../store/reconciliations.js';
+
+/** What differs both times is no money on its way. */
+const LOOKS = 2;
+/** From a charge at the provider to the pledge that is paid it takes less. */
+const PAUSE_MS = 5_000;
+/** Extended with each page. */
+const LEASE_MS = 30_000;
+const PAYMENTS_A_PAGE = 500;
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const DAY_MS = 86_400_000;
+
+/** Starts the day's reconciliation, and goes on with the one that runs. */
+export const reconcile = (context: Context, clock: Host['clock']) => async () => {
+  const { db } = context;
+  const now = originAt(clock.now());
+  await startIfNone(db, now, new Date(now.at.getTime() - DAY_MS));
+  const run = await claimReconciliation(db, LEASE_MS);
+  if (run) await look(context, run);
+};
+
+// One that is cut short is begun anew.
+async function look(context: Context, run: string): Promise<void> {
+  const { db, clock } = context;
+  await beginLook(db, run);
+  // The provider before the pledges: what is paid in between has not been seen as missing.
+  await copyMovements(context, run);
+  crashPoint('payment.reconciliation.copied');
+  await copyPledges(context, run);
+  for (let after: string | undefined = FIRST_ID; after; await extendLease(db, run, LEASE_MS)) {
+    after = await comparePayments(db, run, after, PAYMENTS_A_PAGE);
+  }
+  await endLook(db, originAt(clock.now()), run, LOOKS, PAUSE_MS);
+}
+
+async function copyMovements({ db, provider }: Context, run: string): Promise<void> {
+  let cursor: string | undefined = '';
+  while (cursor !== undefined) {
+    const page: Awaited<ReturnType<typeof provider.listBooks>> = await provider.listBooks(cursor);
+    await noteMovements(db, run, page.lines.map(movementOf));
+    await extendLease(db, run, LEASE_MS);
+    cursor = page.nextCursor;
+  }
+}
+
+async function copyPledges({ db, funding, clock }: Context, run: string): Promise<void> {
+  for (let afterId = ''; ; await extendLease(db, run, LEASE_MS)) {
+    const { pledges } = await funding.listChargedPledges({ afterId }, originAt(clock.now()));
+    if (pledges.length === 0) return;
+    await notePledges(
+      db,
+      run,
+      pledges.map(({ id, held }) => ({ id, currency: held!.currencyCode, heldMinor: held!.amountMinor })),
+    );
+    afterId = pledges.at(-1)!.id;
+  }
+}
