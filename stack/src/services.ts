@@ -42,7 +42,7 @@ export const services: readonly Service[] = [
     folder: 'services/auth',
     stores: ['postgres', 'redis'],
     publishes: 'auth',
-    consumesFor: ['roles'],
+    consumesFor: ['roles', 'notices'],
     calls: [],
     environment: ({ secrets, smtpUrl, mailFrom }) => ({
       KEY_ENCRYPTION_KEY: secrets.keyOf('auth.key-encryption-key'),
@@ -59,7 +59,7 @@ export const services: readonly Service[] = [
     folder: 'services/seller',
     stores: ['postgres'],
     publishes: 'seller',
-    consumesFor: [],
+    consumesFor: ['dashboard'],
     calls: ['auth'],
     environment: ({ secrets }) => ({ BANK_ACCOUNT_KEY: secrets.keyOf('seller.bank-account-key') }),
   },

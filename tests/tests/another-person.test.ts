@@ -55,6 +55,7 @@ const owned: Readonly<Record<string, Owned>> = {
   },
   'ProjectService/SubmitProject': { by: otherSeller, ids: { id: draftId } },
   'ProjectService/CancelProject': { by: otherSeller, ids: { id: projectId } },
+  'SellerDashboardService/GetFundingProgress': { by: otherSeller, ids: { projectId } },
   'FundingPaymentService/GetPayment': { by: stranger, ids: { pledgeId } },
 };
 
@@ -73,6 +74,8 @@ const WITHOUT_OWNER: Readonly<Record<string, string>> = {
   'PartnerTokenService/IssueClientToken': 'takes the secret as well',
   'SellerService/ApproveSeller': 'staff decide on every seller',
   'SellerService/RejectSeller': 'staff decide on every seller',
+  'VerificationService/ListVerifications': 'staff see the documents of every seller',
+  'VerificationService/ReviewVerification': 'staff decide on every document',
   'ProjectService/ReviewProject': 'staff decide on every project',
   'PledgeService/RefundPledge': 'staff refund every pledge',
   'LedgerService/GetBalance': 'the books are for staff',

@@ -1,8 +1,12 @@
+import { SellerDashboardServiceDefinition } from '@moa/contracts/seller/v1/dashboard_service';
 import { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
+import { VerificationServiceDefinition } from '@moa/contracts/seller/v1/verification_service';
 import { type Database, openHost, type Running, type Secret } from '@moa/kit';
 import type { SellerConfig } from './config.js';
+import { subscriptions } from './events/index.js';
 import { PrismaClient } from './generated/client.js';
-import { sellerService } from './rpc/index.js';
+import { dashboardService, sellerService, verificationService } from './rpc/index.js';
+import { PURPOSE } from './store/freshness.js';
 
 export interface Context {
   readonly db: Database<PrismaClient>;
@@ -12,7 +16,11 @@ export interface Context {
 export async function startSeller(config: SellerConfig): Promise<Running> {
   const host = await openHost('seller', config);
   const db = host.database((adapter) => new PrismaClient({ adapter }));
-  host.serve(SellerServiceDefinition, sellerService({ db, bankAccountKey: config.BANK_ACCOUNT_KEY }));
+  const context: Context = { db, bankAccountKey: config.BANK_ACCOUNT_KEY };
+  host.serve(SellerServiceDefinition, sellerService(context));
+  host.serve(VerificationServiceDefinition, verificationService(context));
+  host.serve(SellerDashboardServiceDefinition, dashboardService(context));
   await host.relay(db);
+  host.consume(PURPOSE, db, subscriptions);
   return host.listen();
 }
