@@ -68,14 +68,17 @@ export const services: readonly Service[] = [
     folder: 'services/payment',
     stores: ['postgres'],
     publishes: 'payment',
-    consumesFor: [],
+    consumesFor: ['projects'],
     calls: ['auth'],
-    asks: ['funding'],
+    asks: ['funding', 'seller'],
     environment: ({ secrets, sandboxUrl }) => ({
       PROVIDER_URL: sandboxUrl,
       // It is next door.
       PROVIDER_TIMEOUT_MS: '2000',
       PROVIDER_API_KEY: secrets.of('provider.api-key'),
+      // The sandbox is provider and bank.
+      BANK_URL: sandboxUrl,
+      BANK_API_KEY: secrets.of('provider.api-key'),
       WEBHOOK_SECRET: secrets.of('provider.webhook-secret'),
     }),
   },

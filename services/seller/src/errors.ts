@@ -41,5 +41,8 @@ export const fail = failures('moa.seller', {
     ko: '이미 심사가 끝난 서류입니다.',
     en: 'These documents were decided on already.',
   },
+  // What follows is for services, not for people.
+  SELLER_NOT_VERIFIED: status.FAILED_PRECONDITION,
+  SETTLEMENT_ACCOUNT_TOO_NEW: status.FAILED_PRECONDITION,
   PROJECT_NOT_FOUND: { code: status.NOT_FOUND, ko: '프로젝트를 찾을 수 없습니다.', en: 'There is no such project.' },
 });

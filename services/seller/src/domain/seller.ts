@@ -80,6 +80,15 @@ export function changeAccount(
   return { ...seller, settlementAccount, settlementAccountUsableFrom, version: seller.version + 1n };
 }
 
+/** Where money may be sent now. Throws SELLER_NOT_VERIFIED, and SETTLEMENT_ACCOUNT_TOO_NEW until its owner had time to read of a change. */
+export function usableAccount(seller: Seller | undefined, at: Date): BankAccount {
+  if (!seller) throw fail('SELLER_NOT_FOUND');
+  if (!seller.verified) throw fail('SELLER_NOT_VERIFIED', { state: seller.verificationState });
+  const { settlementAccountUsableFrom: usableFrom } = seller;
+  if (usableFrom && usableFrom > at) throw fail('SETTLEMENT_ACCOUNT_TOO_NEW', { usableFrom: usableFrom.toISOString() });
+  return seller.settlementAccount;
+}
+
 function pending(seller: Seller | undefined): Seller {
   if (!seller) throw fail('SELLER_NOT_FOUND');
   if (seller.state !== 'PENDING') throw fail('ALREADY_DECIDED', { state: seller.state });

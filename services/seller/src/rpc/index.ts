@@ -6,6 +6,7 @@ import type { Context } from '../service.js';
 import { approveSeller } from './approve-seller.js';
 import { getFundingProgress } from './get-funding-progress.js';
 import { getSeller } from './get-seller.js';
+import { getSettlementAccount } from './get-settlement-account.js';
 import { listFundingHistory } from './list-funding-history.js';
 import { listSellers } from './list-sellers.js';
 import { listSettlements } from './list-settlements.js';
@@ -23,6 +24,7 @@ export const sellerService = (context: Context): Implementation<typeof SellerSer
   listSellers: listSellers(context),
   approveSeller: approveSeller(context),
   rejectSeller: rejectSeller(context),
+  getSettlementAccount: getSettlementAccount(context),
 });
 
 export const verificationService = (context: Context): Implementation<typeof VerificationServiceDefinition> => ({
