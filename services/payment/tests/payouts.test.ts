@@ -116,7 +116,8 @@ test('staff list payouts by state; a settlement of nothing has nothing to pay ou
   const { projectId, pledgeIds } = await project(1);
   await office.refund(pledgeIds[0]!, 30_000);
   assert.is(reasonOf(await errorOf(request((await settle(projectId, EARLY)).id))), 'NOTHING_TO_PAY_OUT');
-  assert.is(reasonOf(await errorOf(request(randomUUID()))), 'SETTLEMENT_NOT_FOUND');
+  const unknown = { requestId: randomUUID(), settlementId: randomUUID() };
+  assert.is(reasonOf(await errorOf(settlements.requestPayout(unknown, await first()))), 'SETTLEMENT_NOT_FOUND');
   assert.is(
     reasonOf(await errorOf(settlements.approvePayout({ requestId: randomUUID(), id: randomUUID() }, await second()))),
     'PAYOUT_NOT_FOUND',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { SettlementAccountChanged } from '@moa/contracts/seller/v1/seller_events';
+import { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
 import { openEvents, reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -43,6 +44,24 @@ test('the new account lies in no table as it was given', async () => {
       table,
     );
   }
+});
+
+test('payment learns where money goes once the seller is verified, and after a change only a day later; nobody else learns it', async () => {
+  const { as, id } = await approved();
+  const asPayment = bed.connect(SellerServiceDefinition, house.address, { as: 'payment' });
+  const ask = () => asPayment.getSettlementAccount({ sellerId: id });
+  assert.is(reasonOf(await refusal(ask())), 'SELLER_NOT_VERIFIED');
+  await database.query("UPDATE seller SET verification_state = 'VERIFIED', verified = true WHERE id = $1", [id]);
+  assert.is((await ask()).account!.accountNumber, '110123456789');
+  await change(as);
+  assert.is(reasonOf(await refusal(ask())), 'SETTLEMENT_ACCOUNT_TOO_NEW');
+  await database.query(
+    "UPDATE seller SET settlement_account_usable_from = settlement_account_usable_from - interval '1 day' WHERE id = $1",
+    [id],
+  );
+  assert.equal((await ask()).account, OTHER);
+  assert.is(reasonOf(await refusal(asPayment.getSettlementAccount({ sellerId: randomUUID() }))), 'SELLER_NOT_FOUND');
+  assert.is(reasonOf(await refusal(sellers.getSettlementAccount({ sellerId: id }, await bed.as(id, 'SELLER')))), 'CALLER_NOT_ALLOWED');
 });
 
 test('each change makes the account wait for a day again', async () => {

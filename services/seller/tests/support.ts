@@ -39,6 +39,7 @@ export async function openSeller(name: string) {
 
   return {
     bed,
+    address: running.address,
     database,
     sellers,
     verifications,
