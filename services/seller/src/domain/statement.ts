@@ -147,7 +147,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; mar
 table { width: 100%; border-collapse: collapse; margin-bottom: 1.5rem } th { text-align: left; font-weight: 500 }
 .sums td, .money { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .sums tr { border-bottom: 1px solid #e4e4e7 } .sums .total { font-weight: 700; border-top: 2px solid #1c1c1e; border-bottom: none }
-.lines { font-size: 8pt } .lines th { border-bottom: 1px solid #1c1c1e; vertical-align: bottom } .lines td { border-bottom: 1px solid #f0f0f2; padding: .15rem .4rem .15rem 0 }
+.lines { font-size: 8pt } .lines th { border-bottom: 1px solid #1c1c1e; vertical-align: bottom; padding: 0 .4rem .15rem 0 } .lines th:nth-child(n+4) { text-align: right } .lines td { border-bottom: 1px solid #f0f0f2; padding: .15rem .4rem .15rem 0 }
 thead { display: table-header-group } tr { break-inside: avoid }
 @media print { body { margin: 0; padding: 0 } }
 `;
