@@ -6,6 +6,7 @@ import type { WatchProjectResponse } from '@moa/contracts/funding/v1/project_ser
 import type { Update as ProtoUpdate } from '@moa/contracts/funding/v1/update';
 import type { Money } from '@moa/contracts/type/v1/money';
 import { invalid } from '@moa/kit';
+import type { RefundRequest } from './domain/fulfilment.js';
 import { etagOf, type Reward } from './domain/plan.js';
 import type { Pledge, RetryPolicy } from './domain/pledge.js';
 import { isFrozen, type Kind, type Phase, type Project, percentOf, phaseOf, type Standing } from './domain/project.js';
@@ -104,6 +105,17 @@ export const pledgeToProto = (pledge: Pledge): proto.Pledge => ({
   nextChargeTime: pledge.nextChargeTime ?? undefined,
   createTime: pledge.createTime,
   refunded: money(pledge.currency, pledge.refundedMinor),
+  shipment: shipmentOf(pledge),
+  refundRequest: pledge.refundRequest && refundRequestToProto(pledge.refundRequest),
+});
+
+const shipmentOf = ({ carrier, trackingNumber, shipTime, deliveryTime }: Pledge): proto.Shipment | undefined =>
+  shipTime ? { carrier: carrier!, trackingNumber: trackingNumber!, shipTime, deliveryTime: deliveryTime ?? undefined } : undefined;
+
+export const refundRequestToProto = ({ deciderId: _, state, decideTime, ...request }: RefundRequest): proto.RefundRequest => ({
+  ...request,
+  state: proto.RefundRequest_State[`STATE_${state}`],
+  decideTime: decideTime ?? undefined,
 });
 
 /** What a seller said of a project, as columns. The draft has been checked by the rules of its contract. */

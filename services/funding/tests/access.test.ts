@@ -90,6 +90,11 @@ const calls: Record<string, { as: string[]; call: (metadata?: Awaited<ReturnType
       call: (as) => pledges.listProjectPledges({ projectId: foreign.projectId, ...page }, as),
       refusal: 'PROJECT_NOT_FOUND',
     },
+    cancelFundedProject: {
+      as: ['ADMIN'],
+      call: (as) => projects.cancelFundedProject({ ...fresh(), id: randomUUID(), reason: '그만' }, as),
+      refusal: 'PROJECT_NOT_FOUND',
+    },
     refundPledge: {
       as: ['ADMIN'],
       call: (as) => pledges.refundPledge({ ...fresh(), id: randomUUID(), reason: '그만', amount: undefined }, as),

@@ -126,6 +126,12 @@ export function cancel(project: Project, reason: string, at: Date) {
   return { state: 'CANCELED', cancelReason: reason, ...(project.public && nextVersion(project)) } as const;
 }
 
+/** Ends it after its success: what was paid goes back. */
+export function cancelFunded(project: Project, reason: string) {
+  if (project.state !== 'CHARGING' && project.state !== 'SUCCEEDED') throw fail('PROJECT_NOT_FUNDED', { state: project.state });
+  return { state: 'CANCELED', cancelReason: reason, ...nextVersion(project) } as const;
+}
+
 /** Takes pledges from now on. */
 export const open = (project: Project) => ({ state: 'LIVE', ...nextVersion(project) }) as const;
 

@@ -115,6 +115,12 @@ const pledgeOf = (answer: PledgeAnswer): Pledge => ({
   address: answer.address,
   chargeAttempts: answer.charge_attempts,
   nextChargeTime: answer.next_charge_time === null ? null : new Date(answer.next_charge_time),
+  // Nothing is sent, or asked back, of a pledge that these writes are about.
+  carrier: null,
+  trackingNumber: null,
+  shipTime: null,
+  deliveryTime: null,
+  refundRequest: undefined,
   version: BigInt(answer.version),
   createTime: new Date(answer.create_time),
 });
