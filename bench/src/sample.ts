@@ -30,6 +30,7 @@ export const response: CreatePledgeResponse = {
     refunded: undefined,
     shipment: undefined,
     refundRequest: undefined,
+    late: false,
     createTime: new Date('2026-11-22T12:00:00Z'),
   },
 };

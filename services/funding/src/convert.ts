@@ -38,6 +38,8 @@ export function projectToProto(project: WithRewards, at: Date): protoProject.Pro
     phase: protoProject.Project_Phase[`PHASE_${phaseOf(project, at)}`],
     progress: progressOf(project),
     rewards: project.rewards.map((reward) => rewardToProto(reward, currency)),
+    latePledgesUntil: project.lateUntil ?? undefined,
+    lateRaised: money(currency, project.lateRaisedMinor),
     rejectionReason,
     etag: etagOf(project),
     createTime,
@@ -89,6 +91,7 @@ export const rewardToProto = (reward: Reward, currency: string): protoProject.Re
   limitPerBacker: reward.limitPerBacker,
   deliveryMonth: reward.deliveryMonth,
   ships: reward.ships,
+  addOn: reward.addOn,
 });
 
 export const pledgeToProto = (pledge: Pledge): proto.Pledge => ({
@@ -106,6 +109,7 @@ export const pledgeToProto = (pledge: Pledge): proto.Pledge => ({
   createTime: pledge.createTime,
   refunded: money(pledge.currency, pledge.refundedMinor),
   shipment: shipmentOf(pledge),
+  late: pledge.late,
   refundRequest: pledge.refundRequest && refundRequestToProto(pledge.refundRequest),
 });
 
@@ -153,6 +157,7 @@ export const rewardPlanOf = (draft: protoProject.RewardDraft) => ({
   limitPerBacker: draft.limitPerBacker,
   deliveryMonth: draft.deliveryMonth,
   ships: draft.ships,
+  addOn: draft.addOn,
 });
 
 export const rewardDraftOf = (reward: Reward, currency: string): protoProject.RewardDraft => ({
@@ -163,6 +168,7 @@ export const rewardDraftOf = (reward: Reward, currency: string): protoProject.Re
   limitPerBacker: reward.limitPerBacker,
   deliveryMonth: reward.deliveryMonth,
   ships: reward.ships,
+  addOn: reward.addOn,
 });
 
 export const priceOf = ({ price }: protoProject.RewardDraft) => ({ currency: price!.currencyCode, priceMinor: price!.amountMinor });

@@ -58,6 +58,11 @@ export const fail = failures('moa.funding', {
   },
   PLEDGE_NOT_PAID: status.FAILED_PRECONDITION,
   PROJECT_NOT_FUNDED: status.FAILED_PRECONDITION,
+  ADD_ON_ALONE: {
+    code: status.FAILED_PRECONDITION,
+    ko: '추가 구성은 리워드와 함께 담아 주세요.',
+    en: 'An add-on goes with a reward. Please choose one.',
+  },
   NOTHING_TO_SHIP: status.FAILED_PRECONDITION,
   NOT_SHIPPED: status.FAILED_PRECONDITION,
   PLEDGE_DELIVERED: status.FAILED_PRECONDITION,

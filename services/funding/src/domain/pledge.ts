@@ -52,6 +52,8 @@ export interface Pledge {
   readonly address: Address | null;
   readonly chargeAttempts: number;
   readonly nextChargeTime: Date | null;
+  /** Made after success. */
+  readonly late: boolean;
   readonly carrier: string | null;
   readonly trackingNumber: string | null;
   readonly shipTime: Date | null;

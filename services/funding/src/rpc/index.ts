@@ -23,6 +23,7 @@ import { listProjects } from './list-projects.js';
 import { listProjectsInReview } from './list-projects-in-review.js';
 import { listRefundRequests } from './list-refund-requests.js';
 import { listUpdates } from './list-updates.js';
+import { openLatePledges } from './open-late-pledges.js';
 import { postUpdate } from './post-update.js';
 import { refundPledge } from './refund-pledge.js';
 import { registerShipment } from './register-shipment.js';
@@ -42,6 +43,7 @@ export const projectService = (context: Context): Implementation<typeof ProjectS
   reviewProject: reviewProject(context),
   cancelProject: cancelProject(context),
   cancelFundedProject: cancelFundedProject(context),
+  openLatePledges: openLatePledges(context),
   getProject: getProject(context),
   listProjects: listProjects(context),
   listMyProjects: listMyProjects(context),
