@@ -5,12 +5,18 @@ import type { Account, Tokens } from '@moa/contracts/auth/v1/auth';
 import { AuthServiceDefinition, type SignInResponse } from '@moa/contracts/auth/v1/auth_service';
 import { type OAuthCallback, OAuthServiceDefinition } from '@moa/contracts/auth/v1/oauth_service';
 import { PartnerAdminServiceDefinition, PartnerTokenServiceDefinition } from '@moa/contracts/auth/v1/partner_service';
+import { FulfilmentServiceDefinition } from '@moa/contracts/funding/v1/fulfilment_service';
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
 import type { ServiceDefinition } from '@moa/contracts/method';
 import { FundingPaymentServiceDefinition, LedgerServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
+import { ReconciliationServiceDefinition } from '@moa/contracts/payment/v1/reconciliation_service';
+import { SettlementServiceDefinition } from '@moa/contracts/payment/v1/settlement_service';
+import { SellerDashboardServiceDefinition } from '@moa/contracts/seller/v1/dashboard_service';
 import { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
+import { StatementServiceDefinition } from '@moa/contracts/seller/v1/statement_service';
+import { VerificationServiceDefinition } from '@moa/contracts/seller/v1/verification_service';
 import { UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
 import { type ClientMiddleware, composeClientMiddleware } from 'nice-grpc-common';
 import type { Client } from 'nice-grpc-web';
@@ -25,11 +31,17 @@ const SERVICES = {
   partnerTokens: PartnerTokenServiceDefinition,
   users: UserServiceDefinition,
   sellers: SellerServiceDefinition,
+  verifications: VerificationServiceDefinition,
+  sellerDashboard: SellerDashboardServiceDefinition,
+  statements: StatementServiceDefinition,
   projects: ProjectServiceDefinition,
   updates: UpdateServiceDefinition,
   pledges: PledgeServiceDefinition,
+  fulfilment: FulfilmentServiceDefinition,
   payments: FundingPaymentServiceDefinition,
   ledger: LedgerServiceDefinition,
+  settlements: SettlementServiceDefinition,
+  reconciliations: ReconciliationServiceDefinition,
 } as const;
 
 type Services = { readonly [Name in keyof typeof SERVICES]: Client<(typeof SERVICES)[Name]> };
