@@ -65,6 +65,7 @@ export async function openCrowd(stand: Stand, plans: readonly ProjectPlan[], beg
           limitPerBacker: limit,
           deliveryMonth: '2030-03',
           ships: true,
+          addOn: false,
         })),
       },
       await seller(),

@@ -203,7 +203,7 @@ function end(model: Model, project: Project): string[] {
 
 function refund(pledge: Pledge, part: number | null): string[] {
   // What the bank has taken back may not have been told yet.
-  if (pledge.state === 'CHARGED_BACK') return ['PLEDGE_NOT_PAID', 'PAYMENT_CHARGED_BACK', 'REFUND_REFUSED'];
+  if (pledge.state === 'CHARGED_BACK') return ['PLEDGE_NOT_PAID', 'PAYMENT_CHARGED_BACK', 'REFUND_REFUSED', 'REFUND_TOO_LARGE'];
   if (pledge.state !== 'PAID' && pledge.state !== 'REFUNDED') return ['PLEDGE_NOT_PAID'];
   const left = heldOf(pledge);
   if (part !== null && part > left) return ['REFUND_TOO_LARGE'];

@@ -81,6 +81,10 @@ export async function openStand(seed: number, random: () => number) {
       PROVIDER_TIMEOUT_MS: String(PROVIDER_TIMEOUT_MS),
       WEBHOOK_SECRET,
       FUNDING_ADDRESS,
+      // Nobody pays out here.
+      BANK_URL: 'http://127.0.0.1:9',
+      BANK_API_KEY: 'none',
+      SELLER_ADDRESS: '127.0.0.1:9',
     }),
   );
   const funding = await startFunding(
