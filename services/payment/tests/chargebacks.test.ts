@@ -56,8 +56,8 @@ test('a refund that finds the payment charged back is refused, and tells of the 
     const { id, pledgeId } = await paidCharge(stand, clients);
     await stand.fault({ kind: 'CHARGEBACK', operation: 'REFUND' });
     const request = refundOf(pledgeId, 5_000n);
-    assert.is(await refusal(clients.funding.refundCharge(request)), 'PAYMENT_CHARGED_BACK');
-    assert.is(await refusal(clients.funding.refundCharge(request)), 'PAYMENT_CHARGED_BACK');
+    for (let times = 0; times < 2; times++) assert.is(await refusal(clients.funding.refundCharge(request)), 'REFUND_REFUSED');
+    assert.is(await refusal(clients.funding.refundCharge(refundOf(pledgeId, 5_000n))), 'PAYMENT_CHARGED_BACK');
     assert.equal(await stand.keysOf(id), ['charge', 'refund-due', 'refund-refused', 'chargeback']);
     assert.equal(await stand.accountsOf(id), { PROVIDER_FEE: -720, SELLER_PAYABLE: 720 });
     assert.equal(await stand.eventsOf(id), { PaymentCompleted: 1, PaymentChargedBack: 1 });
