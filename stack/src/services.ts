@@ -61,6 +61,7 @@ export const services: readonly Service[] = [
     publishes: 'seller',
     consumesFor: ['dashboard'],
     calls: ['auth'],
+    asks: ['payment'],
     environment: ({ secrets }) => ({ BANK_ACCOUNT_KEY: secrets.keyOf('seller.bank-account-key') }),
   },
   {

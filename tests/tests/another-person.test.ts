@@ -86,6 +86,8 @@ const WITHOUT_OWNER: Readonly<Record<string, string>> = {
   'SettlementService/RequestPayout': 'staff pay every seller',
   'SettlementService/ApprovePayout': 'staff pay every seller',
   'SettlementService/RejectPayout': 'staff pay every seller',
+  'StatementService/GetSettlementStatement': "tried with another seller's in seller-dashboard.test",
+  'StatementService/DownloadSettlementStatement': "tried with another seller's in seller-dashboard.test",
   'LedgerService/GetBalance': 'the books are for staff',
   'LedgerService/ListEntries': 'the books are for staff',
   'ReconciliationService/GetReconciliation': 'the books are for staff',

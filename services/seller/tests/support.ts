@@ -12,10 +12,12 @@ import { businessNumberOf } from '../src/domain/business-number.js';
 import { startSeller } from '../src/service.js';
 
 /** A real seller service in a bed of its own, as Envoy sees it. */
-export async function openSeller(name: string) {
+export async function openSeller(name: string, more: Record<string, string> = {}) {
   const bed = await openTestbed(name);
   const key = randomBytes(32).toString('base64');
-  const running = await startSeller(readConfig(variables, { ...(await bed.environment('seller')), BANK_ACCOUNT_KEY: key }));
+  const running = await startSeller(
+    readConfig(variables, { ...(await bed.environment('seller')), BANK_ACCOUNT_KEY: key, PAYMENT_ADDRESS: '127.0.0.1:1', ...more }),
+  );
   const database = new pg.Pool({ connectionString: await bed.databaseUrl('seller'), max: 2 });
   const sellers = bed.connect(SellerServiceDefinition, running.address);
   const verifications = bed.connect(VerificationServiceDefinition, running.address);

@@ -1,12 +1,15 @@
 import type { SellerDashboardServiceDefinition } from '@moa/contracts/seller/v1/dashboard_service';
 import type { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
+import type { StatementServiceDefinition } from '@moa/contracts/seller/v1/statement_service';
 import type { VerificationServiceDefinition } from '@moa/contracts/seller/v1/verification_service';
 import type { Implementation } from '@moa/kit';
 import type { Context } from '../service.js';
 import { approveSeller } from './approve-seller.js';
+import { downloadSettlementStatement } from './download-settlement-statement.js';
 import { getFundingProgress } from './get-funding-progress.js';
 import { getSeller } from './get-seller.js';
 import { getSettlementAccount } from './get-settlement-account.js';
+import { getSettlementStatement } from './get-settlement-statement.js';
 import { listFundingHistory } from './list-funding-history.js';
 import { listSellers } from './list-sellers.js';
 import { listSettlements } from './list-settlements.js';
@@ -37,4 +40,9 @@ export const dashboardService = (context: Context): Implementation<typeof Seller
   getFundingProgress: getFundingProgress(context),
   listFundingHistory: listFundingHistory(context),
   listSettlements: listSettlements(context),
+});
+
+export const statementService = (context: Context): Implementation<typeof StatementServiceDefinition> => ({
+  getSettlementStatement: getSettlementStatement(context),
+  downloadSettlementStatement: downloadSettlementStatement(context),
 });

@@ -20,6 +20,11 @@ export async function findOwnProject(db: Database<PrismaClient>, sellerId: strin
   return row ? fromRow(row) : undefined;
 }
 
+/** Empty until the project's event has arrived. */
+export async function findTitle(db: Database<PrismaClient>, id: string): Promise<string> {
+  return (await db.client.projectCopy.findUnique({ where: { id }, select: { title: true } }))?.title ?? '';
+}
+
 /** The first to close comes first. */
 export async function listRunningProjects(
   db: Database<PrismaClient>,
