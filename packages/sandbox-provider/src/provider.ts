@@ -13,6 +13,7 @@ import type { ProviderConfig } from './config.js';
 import { makeFaults } from './faults.js';
 import { makeServer } from './http.js';
 import { openJournal } from './journal.js';
+import { readFact, type StoredFact } from './old-facts.js';
 import { startWebhooks } from './webhooks.js';
 
 export interface Ledger {
@@ -31,7 +32,7 @@ export interface RunningProvider {
 export async function startSandboxProvider(config: ProviderConfig): Promise<RunningProvider> {
   const log = config.log ?? (() => {});
   const books = emptyBooks();
-  const journal = await openJournal<Fact>(config.dataFolder, books.apply);
+  const journal = await openJournal<StoredFact>(config.dataFolder, (fact) => books.apply(readFact(fact)));
   const webhooks = startWebhooks({
     url: config.webhookUrl,
     secret: config.webhookSecret,
@@ -52,7 +53,7 @@ export async function startSandboxProvider(config: ProviderConfig): Promise<Runn
   const stopping = new AbortController();
   const routes = [
     ...billingKeyRoutes(ledger),
-    ...chargeRoutes(ledger, faults),
+    ...chargeRoutes(ledger, faults, stopping.signal),
     ...refundRoutes(ledger, faults),
     ...transferRoutes(ledger, faults),
     ...bookRoutes(ledger),

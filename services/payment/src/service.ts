@@ -18,12 +18,14 @@ import { sandboxProvider } from './provider/sandbox.js';
 import { fundingPaymentService, ledgerService, providerWebhookService, reconciliationService, settlementService } from './rpc/index.js';
 import { claimAttempt } from './store/attempts.js';
 import type { PaymentDatabase } from './store/database.js';
+import { claimOrphan } from './store/orphans.js';
 import { claimPayout } from './store/payouts.js';
 import { forgetEvents } from './store/provider-events.js';
 import { claimRefund } from './store/refunds.js';
 import { chargeAttempt } from './work/charge-attempt.js';
 import { finishRefund } from './work/give-back.js';
 import { openLanes } from './work/lanes.js';
+import { finishOrphan } from './work/orphans.js';
 import { payOut } from './work/pay-out.js';
 import { reconcile } from './work/reconcile.js';
 
@@ -31,6 +33,7 @@ import { reconcile } from './work/reconcile.js';
 const POLL_MS = 500;
 const REFUND_LANES = 4;
 const PAYOUT_LANES = 2;
+const ORPHAN_LANES = 1;
 /** Work may ask the provider and then call it; whoever holds it longer has died. Taking over too soon does no harm: keys see to that. */
 const LEASE_SLACK_MS = 1_000;
 const PROVIDER_EVENTS_KEPT_MS = 30 * 86_400_000;
@@ -51,6 +54,8 @@ export interface Context {
   readonly webhookSecret: Secret;
   /** Says that attempts wait to be sent. */
   readonly wakeCharges: () => void;
+  /** Says that charges that are none of ours wait to be given back. */
+  readonly wakeOrphans: () => void;
   /** Says that payouts wait to be made. */
   readonly wakePayouts: () => void;
   /** Says that a reconciliation waits. */
@@ -78,6 +83,7 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     apiKey: config.PROVIDER_API_KEY,
     webhookSecret: config.WEBHOOK_SECRET,
     wakeCharges: () => charges.wake(),
+    wakeOrphans: () => orphans.wake(),
     wakePayouts: () => payouts.wake(),
     wakeReconciliation: () => reconciliation.wake(),
   };
@@ -95,7 +101,14 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     () => claimRefund(db, context.leaseMs),
     (refund) => finishRefund(context, refund),
   );
+  const orphans = openLanes(
+    host.log,
+    ORPHAN_LANES,
+    () => claimOrphan(db, context.leaseMs),
+    (orphan) => finishOrphan(context, orphan),
+  );
   host.onStop(() => charges.stop());
+  host.onStop(() => orphans.stop());
   const payouts = openLanes(
     host.log,
     PAYOUT_LANES,
@@ -107,6 +120,7 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
   host.job('due', POLL_MS, async () => {
     charges.wake();
     refunds.wake();
+    orphans.wake();
     payouts.wake();
   });
   host.job('forget-provider-events', FORGET_EVERY_MS, ({ at }) => forgetEvents(db, new Date(at.getTime() - PROVIDER_EVENTS_KEPT_MS)));

@@ -5,9 +5,12 @@ import { currencyField, MAX_AMOUNT_MINOR, neededKey, textField, wholeField } fro
 import { type ApiAnswer, ApiError, type ApiRequest, type Route } from '../http.js';
 import type { Ledger } from '../provider.js';
 import type { Charge } from '../types.js';
-import { answered, deliveryOf, eventOf, hang } from './answers.js';
+import { answered, deliveryOf, eventOf, hang, TENTH_MS, untilGone } from './answers.js';
+import { chargeBack } from './refunds.js';
 
-export function chargeRoutes({ books, record, settled }: Ledger, faults: Faults): Route[] {
+export function chargeRoutes(ledger: Ledger, faults: Faults, stopping: AbortSignal): Route[] {
+  const { books, record, settled } = ledger;
+
   async function createCharge(request: ApiRequest): Promise<ApiAnswer | undefined> {
     const idempotencyKey = neededKey(request);
     const asked = {
@@ -40,7 +43,14 @@ export function chargeRoutes({ books, record, settled }: Ledger, faults: Faults)
     };
     const event = eventOf(declined ? 'charge.declined' : 'charge.succeeded', charge, time);
     await record({ kind: 'CHARGE', charge, event, delivery: deliveryOf(behaviour) });
+    if (behaviour.kind === 'CHARGEBACK') void chargeBackLater(charge.id, behaviour.parameter * TENTH_MS);
     return answered({ status: 200, body: charge }, behaviour, request.gone);
+  }
+
+  // Forgotten when the provider stops meanwhile, or when nothing is left to take.
+  async function chargeBackLater(id: string, delayMs: number): Promise<void> {
+    await untilGone(stopping, delayMs);
+    if (!stopping.aborted) await chargeBack(ledger, books.charge(id)!).catch(() => {});
   }
 
   // A repeat gets what the first call was told, whatever was given back since.

@@ -16,7 +16,10 @@ export async function giveBack(context: Context, origin: Origin, refund: OpenRef
   crashPoint('payment.refund.answered');
   // Who is refused learns why from the charge itself: the bank, or the provider's own staff, were first.
   const charge = answer.state === 'REFUSED' ? await provider.getCharge(chargeId) : answer;
-  if (answer.state === 'REFUSED') await refuseRefund(db, origin, id);
+  if (answer.state === 'REFUSED') {
+    await refuseRefund(db, origin, id);
+    crashPoint('payment.refund.refused');
+  }
   if (charge) await takeMoved(context, origin, paymentId, charge);
   crashPoint('payment.refund.settled');
 }

@@ -21,8 +21,9 @@ export interface WantedRefund {
 }
 
 /**
- * Begins the refund, ends whatever is under way, and gives the payment as it stands then. A refund that was begun will be ended, by a
- * repeat of this call or by the one who looks for what is due: who cannot wait for the provider is told PROVIDER_UNAVAILABLE.
+ * Begins the refund and ends it, or, when all that is left is wanted, whatever is under way; gives the payment as it stands then. A refund
+ * that was begun will be ended, by a repeat of this call or by the one who looks for what is due: who cannot wait for the provider is told
+ * PROVIDER_UNAVAILABLE.
  */
 export async function refundOfPledge(context: Context, origin: Origin, wanted: WantedRefund): Promise<Payment> {
   const { db, leaseMs } = context;
@@ -30,7 +31,9 @@ export async function refundOfPledge(context: Context, origin: Origin, wanted: W
   const chargeId = paidCharge(payment);
   if (wanted.currency !== undefined && wanted.currency !== payment.currency) throw fail('CURRENCY_WRONG', { currency: payment.currency });
   await beginRefund(db, origin, { ...wanted, paymentId: payment.id }, leaseMs);
-  for (const refund of await openRefunds(db, payment.id)) {
+  // Who wants a part does not wait for the parts of others.
+  const open = (await openRefunds(db, payment.id)).filter(({ id }) => wanted.amountMinor === undefined || id === wanted.id);
+  for (const refund of open) {
     try {
       await giveBack(context, origin, { ...refund, paymentId: payment.id, chargeId, currency: payment.currency });
     } catch (error) {
