@@ -4,11 +4,18 @@
 export const PLATFORM_FEE_BASIS_POINTS = 500n;
 const BASIS_POINTS = 10_000n;
 
-export type LedgerAccountName = 'PROVIDER_CLEARING' | 'BUYER_REFUNDS_DUE' | 'SELLER_PAYABLE' | 'PLATFORM_FEE' | 'PROVIDER_FEE';
+export type LedgerAccountName =
+  | 'PROVIDER_CLEARING'
+  | 'BUYER_REFUNDS_DUE'
+  | 'SELLER_PAYABLE'
+  | 'PLATFORM_FEE'
+  | 'PROVIDER_FEE'
+  | 'POINTS_LIABILITY'
+  | 'COUPON_EXPENSE';
 
 export interface Entry {
   readonly account: LedgerAccountName;
-  /** The seller, for what is payable to one. */
+  /** The seller, for what is payable to one, or what a coupon costs one. */
   readonly ownerId?: string;
   readonly amountMinor: bigint;
 }

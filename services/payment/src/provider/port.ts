@@ -88,6 +88,9 @@ export interface Refusal {
   readonly code: string;
 }
 
+/** The code of a refusal when a payment key is not of the order, or not of its amount. */
+export const PAYMENT_KEY_MISMATCH = 'payment_key_mismatch';
+
 /** Each may throw OutcomeUnknown: then the same call with the same key, or a question by the key, tells. */
 export interface PaymentProvider {
   /** Throws CardRefused. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { BookLine } from '../domain/reconciliation.js';
 import { makePace } from './pace.js';
-import { CardRefused, OutcomeUnknown, type PaymentProvider, type ProviderCharge, type Refusal } from './port.js';
+import { CardRefused, OutcomeUnknown, PAYMENT_KEY_MISMATCH, type PaymentProvider, type ProviderCharge, type Refusal } from './port.js';
 
 export interface SandboxOptions {
   readonly url: string;
@@ -25,7 +25,7 @@ const REFUSED_CODES: ReadonlySet<string> = new Set([
   'invalid_request',
   'refund_too_large',
   'charge_not_paid',
-  'payment_key_mismatch',
+  PAYMENT_KEY_MISMATCH,
   'payment_expired',
   'payment_ended',
   'checkout_closed',

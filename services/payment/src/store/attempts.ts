@@ -44,7 +44,8 @@ export async function findAttempt({ client }: PaymentDatabase, paymentId: string
   const row = await client.attempt.findUnique({ where: { paymentId_number: { paymentId, number } }, include: { payment: true } });
   if (!row) return undefined;
   const { pledgeId, sellerId, currency, amountMinor } = row.payment;
-  return { paymentId, number, pledgeId, sellerId, currency, amountMinor };
+  // Charges are of pledges, which have both.
+  return { paymentId, number, pledgeId: pledgeId!, sellerId: sellerId!, currency, amountMinor };
 }
 
 /** Writes what the provider said: attempt, payment, ledger and event in one statement, once. False when it was settled before. */
