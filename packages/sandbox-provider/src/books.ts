@@ -1,6 +1,16 @@
 // The provider's books: what the journal's records mean. Pure memory; the caller writes the record that it applied.
 
-import type { Authentication, BookEntry, BookTotals, Charge, Checkout, Refund, StoredBillingKey, WebhookEvent } from './types.js';
+import type {
+  Authentication,
+  BookEntry,
+  BookTotals,
+  Charge,
+  Checkout,
+  Refund,
+  StoredBillingKey,
+  Transfer,
+  WebhookEvent,
+} from './types.js';
 
 /** One line of the journal. A charge and its event are one line, so neither is ever there without the other. */
 export type Fact =
@@ -22,6 +32,7 @@ export type Fact =
       readonly event: WebhookEvent;
       readonly delivery: Delivery;
     }
+  | { readonly kind: 'TRANSFER'; readonly transfer: Transfer }
   | { readonly kind: 'DELIVERED'; readonly eventId: string };
 
 /** How an event is to be delivered. */
@@ -46,6 +57,8 @@ export interface Books {
   authentication(paymentKey: string): Authentication | undefined;
   /** What was charged at the page for an order so far, declined or not. */
   chargesOf(orderId: string): readonly Charge[];
+  transferByIdempotencyKey(key: string): Transfer | undefined;
+  transfers(): readonly Transfer[];
   entriesAfter(cursor: number, limit: number): readonly BookEntry[];
   totals(): readonly BookTotals[];
   pendingEvents(): readonly PendingEvent[];
@@ -61,6 +74,7 @@ export function emptyBooks(): Books {
   const checkoutIds = new Map<string, string>();
   const authentications = new Map<string, Authentication>();
   const chargeIdsOfOrder = new Map<string, string[]>();
+  const transfers = new Map<string, Transfer>();
   const entries: BookEntry[] = [];
   const pending = new Map<string, PendingEvent>();
 
@@ -112,6 +126,9 @@ export function emptyBooks(): Books {
           pending.set(event.id, fact);
           return;
         }
+        case 'TRANSFER':
+          transfers.set(fact.transfer.idempotencyKey, fact.transfer);
+          return;
         case 'DELIVERED':
           pending.delete(fact.eventId);
       }
@@ -125,6 +142,8 @@ export function emptyBooks(): Books {
     checkoutOf: (orderId) => checkouts.get(checkoutIds.get(orderId) ?? ''),
     authentication: (paymentKey) => authentications.get(paymentKey),
     chargesOf: (orderId) => (chargeIdsOfOrder.get(orderId) ?? []).map((id) => charges.get(id)!),
+    transferByIdempotencyKey: (key) => transfers.get(key),
+    transfers: () => [...transfers.values()],
     entriesAfter: (cursor, limit) => entries.slice(cursor, cursor + limit),
     totals: () => totalsOf(entries),
     pendingEvents: () => [...pending.values()],

@@ -9,6 +9,7 @@ import { checkoutRoutes } from './api/checkouts.js';
 import { confirmationRoutes } from './api/confirmations.js';
 import { faultRoutes } from './api/faults.js';
 import { refundRoutes } from './api/refunds.js';
+import { transferRoutes } from './api/transfers.js';
 import { type Books, emptyBooks, type Fact } from './books.js';
 import type { ProviderConfig } from './config.js';
 import { makeFaults } from './faults.js';
@@ -59,6 +60,7 @@ export async function startSandboxProvider(config: ProviderConfig): Promise<Runn
     ...checkoutRoutes(ledger, (id) => `${url()}/pay/${id}`),
     ...confirmationRoutes(ledger, faults),
     ...pageRoutes(ledger),
+    ...transferRoutes(ledger, faults),
     ...bookRoutes(ledger),
     ...faultRoutes(faults),
   ];

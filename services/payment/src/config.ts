@@ -12,6 +12,11 @@ export const variables = {
   PROVIDER_API_KEY: secret(),
   /** What the provider signs its webhooks with. */
   WEBHOOK_SECRET: secret(),
+  /** Where the bank is that pays sellers. */
+  BANK_URL: z.url(),
+  BANK_API_KEY: secret(),
+  /** Where the seller service is: asked for the account that a payout goes to. */
+  SELLER_ADDRESS: hostsAndPorts(),
   /** How long the provider's answer is waited for. Then the outcome is unknown, and is asked for. */
   PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(50).max(8_000).default(5_000),
   /** Calls a second to the provider, of each copy of the service. */

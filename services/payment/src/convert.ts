@@ -75,6 +75,7 @@ const accountNames: Partial<Record<proto.LedgerAccount, LedgerAccountName>> = {
   [proto.LedgerAccount.LEDGER_ACCOUNT_BUYER_REFUNDS_DUE]: 'BUYER_REFUNDS_DUE',
   [proto.LedgerAccount.LEDGER_ACCOUNT_POINTS_LIABILITY]: 'POINTS_LIABILITY',
   [proto.LedgerAccount.LEDGER_ACCOUNT_COUPON_EXPENSE]: 'COUPON_EXPENSE',
+  [proto.LedgerAccount.LEDGER_ACCOUNT_BANK]: 'BANK',
 };
 
 /** Checked before the handler runs: it is one of the accounts. */

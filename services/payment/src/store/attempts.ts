@@ -13,6 +13,8 @@ export interface OpenAttempt {
   readonly sellerId: string;
   readonly currency: string;
   readonly amountMinor: bigint;
+  /** What the platform takes of it, by the policy at the time when it was asked for. */
+  readonly platformBasisPoints: number;
 }
 
 /** An attempt that is this process's to work on, until its lease ends. */
@@ -28,7 +30,7 @@ export interface ClaimedAttempt extends OpenAttempt {
 export async function claimAttempt({ client }: PaymentDatabase, leaseMs: number): Promise<ClaimedAttempt | undefined> {
   const [row] = await client.$queryRaw<ClaimedAttempt[]>`
     SELECT payment_id AS "paymentId", number, was, tries, trace, billing_key AS "billingKey", pledge_id AS "pledgeId", seller_id AS "sellerId",
-      currency, amount_minor AS "amountMinor"
+      currency, amount_minor AS "amountMinor", platform_basis_points AS "platformBasisPoints"
     FROM claim_attempt(${leaseMs}::integer)`;
   return row;
 }
@@ -41,11 +43,11 @@ export async function postponeAttempt({ client }: PaymentDatabase, { paymentId, 
 }
 
 export async function findAttempt({ client }: PaymentDatabase, paymentId: string, number: number): Promise<OpenAttempt | undefined> {
-  const row = await client.attempt.findUnique({ where: { paymentId_number: { paymentId, number } }, include: { payment: true } });
-  if (!row) return undefined;
-  const { pledgeId, sellerId, currency, amountMinor } = row.payment;
-  // Charges are of pledges, which have both.
-  return { paymentId, number, pledgeId: pledgeId!, sellerId: sellerId!, currency, amountMinor };
+  const [row] = await client.$queryRaw<OpenAttempt[]>`
+    SELECT a.payment_id AS "paymentId", a.number, p.pledge_id AS "pledgeId", p.seller_id AS "sellerId", p.currency::text, p.amount_minor AS "amountMinor",
+      (fee_policy_of(p.seller_id, p.create_time)).platform_basis_points AS "platformBasisPoints"
+    FROM attempt a JOIN payment p ON p.id = a.payment_id WHERE a.payment_id = ${paymentId}::uuid AND a.number = ${number}`;
+  return row;
 }
 
 /** Writes what the provider said: attempt, payment, ledger and event in one statement, once. False when it was settled before. */
@@ -55,11 +57,11 @@ export async function settleAttempt(
   attempt: OpenAttempt,
   charge: ProviderCharge | Refusal,
 ): Promise<boolean> {
-  const { paymentId, number, sellerId, amountMinor } = attempt;
+  const { paymentId, number, sellerId, amountMinor, platformBasisPoints } = attempt;
   const paid = charge.state !== 'DECLINED' && charge.state !== 'REFUSED';
   const chargeId = charge.state === 'REFUSED' ? null : charge.id;
   const decline = paid ? null : ((charge.state === 'REFUSED' ? charge.code : charge.declineCode) ?? 'declined');
-  const entries = paid ? entriesOfCharge({ amountMinor, providerFeeMinor: charge.feeMinor, sellerId }) : [];
+  const entries = paid ? entriesOfCharge({ amountMinor, providerFeeMinor: charge.feeMinor, sellerId, platformBasisPoints }) : [];
   const [row] = await write<{ settled: boolean }>(
     db,
     fail,

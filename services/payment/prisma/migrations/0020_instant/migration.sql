@@ -1,5 +1,5 @@
 -- The money of orders: paid by the buyer at the provider's page. A payment is of a pledge or of an order; what only orders have stands in
--- tables of its own. Number 0020 leaves room: what is merged before it may take the numbers in between.
+-- tables of its own.
 
 ALTER TABLE payment DROP CONSTRAINT payment_state_check,
   ALTER COLUMN pledge_id DROP NOT NULL, ALTER COLUMN project_id DROP NOT NULL, ALTER COLUMN seller_id DROP NOT NULL,
@@ -78,9 +78,6 @@ CREATE TABLE refund_share (
 );
 
 -- Coupons and points have accounts. What a coupon costs is a seller's or, without an owner, the platform's.
-ALTER TABLE ledger_transaction DROP CONSTRAINT ledger_transaction_kind_check,
-  ADD CONSTRAINT ledger_transaction_kind_check
-    CHECK (kind IN ('CHARGE', 'CANCEL', 'REFUND_DUE', 'REFUND', 'REFUND_REFUSED', 'CHARGEBACK', 'PAYOUT'));
 ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_account_check, DROP CONSTRAINT ledger_entry_check,
   ADD CONSTRAINT ledger_entry_account_check CHECK (account IN ('PROVIDER_CLEARING', 'BUYER_REFUNDS_DUE', 'SELLER_PAYABLE', 'PLATFORM_FEE', 'PROVIDER_FEE',
     'BANK', 'POINTS_LIABILITY', 'COUPON_EXPENSE')),
@@ -104,6 +101,7 @@ CREATE FUNCTION instant_payment_json(shown payment) RETURNS jsonb LANGUAGE sql S
     'shares', (SELECT jsonb_agg(jsonb_build_object(
       'sellerId', s.seller_id, 'paidMinor', s.paid_minor::text, 'platformCouponMinor', s.platform_coupon_minor::text,
       'sellerCouponMinor', s.seller_coupon_minor::text, 'pointsMinor', s.points_minor::text,
+      'platformBasisPoints', (fee_policy_of(s.seller_id, shown.create_time)).platform_basis_points,
       'refundedMinor', (SELECT coalesce(sum(b.amount_minor), 0)::text FROM refund r JOIN refund_share b ON b.refund_id = r.id
          WHERE r.payment_id = shown.id AND r.state <> 'REFUSED' AND b.seller_id = s.seller_id)) ORDER BY s.seller_id)
       FROM payment_share s WHERE s.payment_id = shown.id),
@@ -209,7 +207,8 @@ RETURNS TABLE (payment_id uuid, number integer, tries integer, trace text, payme
 $$;
 
 -- The provider's answer to a confirmation: attempt, payment, ledger and event together, once. False when it was settled before. What was
--- approved after the payment had ended is given back: that begins here, too, so that no crash can forget it.
+-- approved after the payment had ended is given back: that begins here, too, so that no crash can forget it. What counted as declined, the
+-- provider having closed the order, and was approved nevertheless, was approved.
 CREATE FUNCTION settle_confirmation(call jsonb, target uuid, attempt_number integer, charge_id text, decline text, shares jsonb, entries jsonb, refund_id uuid)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
@@ -218,7 +217,7 @@ BEGIN
   SELECT * INTO own FROM payment WHERE id = target FOR NO KEY UPDATE;
   UPDATE confirmation SET state = CASE WHEN decline IS NULL THEN 'SUCCEEDED' ELSE 'DECLINED' END,
       provider_charge_id = charge_id, decline_code = decline, settle_time = kit.at(call)
-    WHERE payment_id = target AND number = attempt_number AND state = 'UNKNOWN';
+    WHERE payment_id = target AND number = attempt_number AND (state = 'UNKNOWN' OR (state = 'DECLINED' AND decline IS NULL));
   IF NOT FOUND THEN RETURN false; END IF;
 
   IF decline IS NOT NULL THEN
@@ -233,7 +232,7 @@ BEGIN
     FROM jsonb_to_recordset(shares) AS f("sellerId" uuid, "platformFeeMinor" bigint, "providerFeeMinor" bigint)
     WHERE s.payment_id = target AND s.seller_id = f."sellerId";
   PERFORM post_transaction(call, 'instant:' || target, 'CHARGE', target, own.currency, entries);
-  IF own.state = 'AUTHENTICATING' THEN
+  IF own.state IN ('AUTHENTICATING', 'FAILED') THEN
     UPDATE payment SET state = 'APPROVED', version = version + 1 WHERE id = target RETURNING * INTO own;
     UPDATE instant_payment SET end_time = kit.at(call) WHERE payment_id = target;
     PERFORM kit.emit(call, 'moa.payment.v1.PaymentCompleted', target::text, own.version, payment_event(own, attempt_number));
@@ -559,6 +558,19 @@ BEGIN
     (payment_event(own, 0) - 'attempt') || jsonb_build_object('amount', kit.money(own.currency, left_minor)));
   RETURN true;
 END $$;
+
+-- As before; a provider that does not keep our keys tells of a charge by its order.
+CREATE OR REPLACE FUNCTION note_movements(run uuid, movements jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO seen_movement (reconciliation_id, position, charge_id, payment_id, currency, amount_minor, fee_minor)
+    SELECT run, m.position, m."chargeId", coalesce((SELECT id FROM payment WHERE id = m."paymentId"), (SELECT id FROM payment WHERE order_id = m."paymentId")),
+           m.currency, m."amountMinor", m."feeMinor"
+      FROM jsonb_to_recordset(movements) AS m(position integer, "chargeId" text, "paymentId" uuid, currency text, "amountMinor" bigint, "feeMinor" bigint);
+  UPDATE seen_movement SET payment_id = charge.payment_id
+    FROM seen_movement charge
+   WHERE seen_movement.reconciliation_id = run AND seen_movement.payment_id IS NULL AND seen_movement.position IN (
+           SELECT (m->>'position')::integer FROM jsonb_array_elements(movements) AS m)
+     AND charge.reconciliation_id = run AND charge.charge_id = seen_movement.charge_id AND charge.payment_id IS NOT NULL;
+$$;
 
 -- As before; orders have no pledges to compare with. What was approved too late is on its way back.
 CREATE OR REPLACE FUNCTION compare_payments(run uuid, after uuid, count integer) RETURNS uuid LANGUAGE plpgsql AS $$
