@@ -28,7 +28,9 @@ export interface ChargeOrder {
 export interface ProviderCharge {
   /** CANCELED: given back in full. */
   readonly state: 'SUCCEEDED' | 'DECLINED' | 'PARTIALLY_REFUNDED' | 'CANCELED' | 'CHARGED_BACK';
+  /** Of an order: the payment key. */
   readonly id: string;
+  /** Under which it was asked for. A provider that does not keep it tells the order's id. */
   readonly idempotencyKey: string;
   readonly currency: string;
   readonly amountMinor: bigint;
