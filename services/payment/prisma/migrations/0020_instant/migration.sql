@@ -232,6 +232,10 @@ BEGIN
     FROM jsonb_to_recordset(shares) AS f("sellerId" uuid, "platformFeeMinor" bigint, "providerFeeMinor" bigint)
     WHERE s.payment_id = target AND s.seller_id = f."sellerId";
   PERFORM post_transaction(call, 'instant:' || target, 'CHARGE', target, own.currency, entries);
+  -- In time is when we learn of it in time: who looks for what expires may not have been here yet.
+  IF (SELECT expire_time <= kit.at(call) FROM instant_payment WHERE payment_id = target) AND end_unpaid(call, own, 'EXPIRED') THEN
+    SELECT * INTO own FROM payment WHERE id = target;
+  END IF;
   IF own.state IN ('AUTHENTICATING', 'FAILED') THEN
     UPDATE payment SET state = 'APPROVED', version = version + 1 WHERE id = target RETURNING * INTO own;
     UPDATE instant_payment SET end_time = kit.at(call) WHERE payment_id = target;
