@@ -1,16 +1,6 @@
 // The provider's books: what the journal's records mean. Pure memory; the caller writes the record that it applied.
 
-import type {
-  Authentication,
-  BookEntry,
-  BookTotals,
-  Charge,
-  Checkout,
-  Refund,
-  StoredBillingKey,
-  Transfer,
-  WebhookEvent,
-} from './types.js';
+import type { Authentication, BookEntry, BookTotals, Charge, Checkout, Refund, StoredBillingKey, Transfer, WebhookEvent } from './types.js';
 
 /** One line of the journal. A charge and its event are one line, so neither is ever there without the other. */
 export type Fact =
