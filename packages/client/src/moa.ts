@@ -5,6 +5,7 @@ import type { Account, Tokens } from '@moa/contracts/auth/v1/auth';
 import { AuthServiceDefinition, type SignInResponse } from '@moa/contracts/auth/v1/auth_service';
 import { type OAuthCallback, OAuthServiceDefinition } from '@moa/contracts/auth/v1/oauth_service';
 import { PartnerAdminServiceDefinition, PartnerTokenServiceDefinition } from '@moa/contracts/auth/v1/partner_service';
+import { FulfilmentServiceDefinition } from '@moa/contracts/funding/v1/fulfilment_service';
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
@@ -37,6 +38,7 @@ const SERVICES = {
   projects: ProjectServiceDefinition,
   updates: UpdateServiceDefinition,
   pledges: PledgeServiceDefinition,
+  fulfilment: FulfilmentServiceDefinition,
   payments: FundingPaymentServiceDefinition,
   orderPayments: InstantPaymentServiceDefinition,
   ledger: LedgerServiceDefinition,
