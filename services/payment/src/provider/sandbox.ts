@@ -1,8 +1,9 @@
 // The sandbox provider over HTTP. See packages/sandbox-provider/README.md.
 import { z } from 'zod';
+import { PAYMENT_KEY_MISMATCH } from '../domain/instant-payment.js';
 import type { BookLine } from '../domain/reconciliation.js';
 import { makePace } from './pace.js';
-import { CardRefused, OutcomeUnknown, PAYMENT_KEY_MISMATCH, type PaymentProvider, type ProviderCharge, type Refusal } from './port.js';
+import { CardRefused, OutcomeUnknown, type PaymentProvider, type ProviderCharge, type Refusal } from './port.js';
 
 export interface SandboxOptions {
   readonly url: string;
