@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { billingKeyRoutes } from './api/billing-keys.js';
 import { bookRoutes } from './api/books.js';
 import { chargeRoutes } from './api/charges.js';
+import { checkoutRoutes } from './api/checkouts.js';
+import { confirmationRoutes } from './api/confirmations.js';
 import { faultRoutes } from './api/faults.js';
 import { refundRoutes } from './api/refunds.js';
 import { transferRoutes } from './api/transfers.js';
@@ -14,6 +16,7 @@ import { makeFaults } from './faults.js';
 import { makeServer } from './http.js';
 import { openJournal } from './journal.js';
 import { readFact, type StoredFact } from './old-facts.js';
+import { pageRoutes } from './page/pay.js';
 import { startWebhooks } from './webhooks.js';
 
 export interface Ledger {
@@ -55,6 +58,9 @@ export async function startSandboxProvider(config: ProviderConfig): Promise<Runn
     ...billingKeyRoutes(ledger),
     ...chargeRoutes(ledger, faults, stopping.signal),
     ...refundRoutes(ledger, faults),
+    ...checkoutRoutes(ledger, (id) => `${url()}/pay/${id}`),
+    ...confirmationRoutes(ledger, faults, stopping.signal),
+    ...pageRoutes(ledger),
     ...transferRoutes(ledger, faults),
     ...bookRoutes(ledger),
     ...faultRoutes(faults),
@@ -62,12 +68,13 @@ export async function startSandboxProvider(config: ProviderConfig): Promise<Runn
   const server = makeServer(routes, config.apiKey, stopping.signal);
 
   const [host, port] = config.listen.split(':');
+  const url = () => `http://${host}:${(server.address() as AddressInfo).port}`;
   server.listen(Number(port), host);
   await once(server, 'listening');
   for (const pending of books.pendingEvents()) webhooks.send(pending);
 
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url: url(),
     async stop() {
       stopping.abort();
       server.close();

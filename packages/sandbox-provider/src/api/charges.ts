@@ -5,8 +5,8 @@ import { currencyField, MAX_AMOUNT_MINOR, neededKey, textField, wholeField } fro
 import { type ApiAnswer, ApiError, type ApiRequest, type Route } from '../http.js';
 import type { Ledger } from '../provider.js';
 import type { Charge } from '../types.js';
-import { answered, deliveryOf, eventOf, hang, TENTH_MS, untilGone } from './answers.js';
-import { chargeBack } from './refunds.js';
+import { answered, deliveryOf, eventOf, hang, repeated } from './answers.js';
+import { chargeBackAsAsked } from './refunds.js';
 
 export function chargeRoutes(ledger: Ledger, faults: Faults, stopping: AbortSignal): Route[] {
   const { books, record, settled } = ledger;
@@ -20,7 +20,7 @@ export function chargeRoutes(ledger: Ledger, faults: Faults, stopping: AbortSign
       orderId: textField(request.body, 'orderId'),
     };
     const earlier = books.chargeByIdempotencyKey(idempotencyKey);
-    if (earlier) return repeated(earlier, asked);
+    if (earlier) return repeated(earlier, asked, settled);
     const card = books.billingKey(asked.billingKey);
     if (!card) throw new ApiError(404, 'billing_key_not_found', 'There is no such billing key.', 'billingKey');
 
@@ -43,24 +43,8 @@ export function chargeRoutes(ledger: Ledger, faults: Faults, stopping: AbortSign
     };
     const event = eventOf(declined ? 'charge.declined' : 'charge.succeeded', charge, time);
     await record({ kind: 'CHARGE', charge, event, delivery: deliveryOf(behaviour) });
-    if (behaviour.kind === 'CHARGEBACK') void chargeBackLater(charge.id, behaviour.parameter * TENTH_MS);
+    void chargeBackAsAsked(ledger, charge.id, behaviour, stopping);
     return answered({ status: 200, body: charge }, behaviour, request.gone);
-  }
-
-  // Forgotten when the provider stops meanwhile, or when nothing is left to take.
-  async function chargeBackLater(id: string, delayMs: number): Promise<void> {
-    await untilGone(stopping, delayMs);
-    if (!stopping.aborted) await chargeBack(ledger, books.charge(id)!).catch(() => {});
-  }
-
-  // A repeat gets what the first call was told, whatever was given back since.
-  async function repeated(charge: Charge, asked: Pick<Charge, 'billingKey' | 'amountMinor' | 'currency' | 'orderId'>): Promise<ApiAnswer> {
-    const same = (Object.keys(asked) as (keyof typeof asked)[]).every((field) => asked[field] === charge[field]);
-    if (!same) throw new ApiError(409, 'idempotency_key_reused', 'This Idempotency-Key came with another body before.');
-    await settled();
-    if (charge.state === 'DECLINED') return { status: 200, body: charge };
-    const { chargebackTime: _, ...first } = charge;
-    return { status: 200, body: { ...first, state: 'SUCCEEDED', refunds: [] } };
   }
 
   async function findCharge({ query }: ApiRequest): Promise<ApiAnswer> {

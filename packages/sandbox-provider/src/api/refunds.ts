@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { Behaviour } from '../cards.js';
 import type { Faults } from '../faults.js';
 import { feeBack } from '../fee.js';
 import { neededKey, wholeField } from '../fields.js';
 import { type ApiAnswer, ApiError, type ApiRequest, type Route } from '../http.js';
 import type { Ledger } from '../provider.js';
 import type { Charge, Refund } from '../types.js';
-import { answered, deliveryOf, eventOf, hang } from './answers.js';
+import { answered, deliveryOf, eventOf, hang, TENTH_MS, untilGone } from './answers.js';
 
 export function refundRoutes(ledger: Ledger, faults: Faults): Route[] {
   const { books, record, settled } = ledger;
@@ -70,6 +71,13 @@ export async function chargeBack({ record }: Ledger, charge: Charge): Promise<Ch
   const event = eventOf('charge.charged_back', taken, time);
   await record({ kind: 'CHARGEBACK', charge: taken, amountMinor, event, delivery: { kind: 'PLAIN' } });
   return taken;
+}
+
+/** Takes a new charge back if its card, or a fault, says so. Forgotten when the provider stops meanwhile, or when nothing is left to take. */
+export async function chargeBackAsAsked(ledger: Ledger, id: string, { kind, parameter }: Behaviour, stopping: AbortSignal): Promise<void> {
+  if (kind !== 'CHARGEBACK') return;
+  await untilGone(stopping, parameter * TENTH_MS);
+  if (!stopping.aborted) await chargeBack(ledger, ledger.books.charge(id)!).catch(() => {});
 }
 
 function leftOf({ state, amountMinor, refunds }: Charge): number {

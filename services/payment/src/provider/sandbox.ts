@@ -1,8 +1,9 @@
 // The sandbox provider over HTTP. See packages/sandbox-provider/README.md.
 import { z } from 'zod';
+import { PAYMENT_KEY_MISMATCH } from '../domain/instant-payment.js';
 import type { BookLine } from '../domain/reconciliation.js';
 import { makePace } from './pace.js';
-import { CardRefused, OutcomeUnknown, type PaymentProvider, type ProviderCharge } from './port.js';
+import { CardRefused, OutcomeUnknown, type PaymentProvider, type ProviderCharge, type Refusal } from './port.js';
 
 export interface SandboxOptions {
   readonly url: string;
@@ -20,7 +21,16 @@ interface Reply {
 
 const cardReasons = { card_number_invalid: 'CARD_INVALID', card_expired: 'CARD_EXPIRED', card_refused: 'CARD_REFUSED' } as const;
 /** Errors that say for sure that nothing was booked. */
-const REFUSED_CODES: ReadonlySet<string> = new Set(['billing_key_not_found', 'invalid_request', 'refund_too_large', 'charge_not_paid']);
+const REFUSED_CODES: ReadonlySet<string> = new Set([
+  'billing_key_not_found',
+  'invalid_request',
+  'refund_too_large',
+  'charge_not_paid',
+  PAYMENT_KEY_MISMATCH,
+  'payment_expired',
+  'payment_ended',
+  'checkout_closed',
+]);
 
 const errorShape = z.object({ error: z.object({ code: z.string() }) });
 const cardShape = z.object({ billingKey: z.string().min(1), brand: z.string(), last4: z.string().regex(/^\d{4}$/) });
@@ -35,6 +45,8 @@ const chargeShape = z.object({
   declineCode: z.string().optional(),
   refunds: z.array(z.object({ id: z.string().min(1), idempotencyKey: z.string(), amountMinor: minorUnits, feeMinor: minorUnits })),
 });
+
+const checkoutShape = z.object({ url: z.url(), charge: chargeShape.optional() });
 
 const BOOK_PAGE = 1_000;
 const booksShape = z.object({
@@ -72,6 +84,19 @@ export function sandboxProvider({ url, apiKey, timeoutMs, ratePerSecond }: Sandb
     }
   }
 
+  async function charging(what: string, path: string, body: object, idempotencyKey: string): Promise<ProviderCharge | Refusal> {
+    const reply = await call('POST', path, body, idempotencyKey);
+    const code = codeOf(reply);
+    return code && REFUSED_CODES.has(code) ? { state: 'REFUSED', code } : chargeOf(what, reply);
+  }
+
+  // What was approved of an order, if anything was.
+  function approvedOf(what: string, reply: Reply): ProviderCharge | undefined {
+    if (codeOf(reply) === 'checkout_not_found') return undefined;
+    const { charge } = read(checkoutShape, what, reply);
+    return charge && { ...charge, declineCode: charge.declineCode };
+  }
+
   async function ask(path: string): Promise<ProviderCharge | undefined> {
     const reply = await call('GET', path);
     if (codeOf(reply) === 'charge_not_found') return undefined;
@@ -85,21 +110,27 @@ export function sandboxProvider({ url, apiKey, timeoutMs, ratePerSecond }: Sandb
       if (reason) throw new CardRefused(reason);
       return read(cardShape, 'POST /v1/billing-keys', reply);
     },
-    async charge({ idempotencyKey, amountMinor, ...order }) {
-      const reply = await call('POST', '/v1/charges', { ...order, amountMinor: Number(amountMinor) }, idempotencyKey);
-      const code = codeOf(reply);
-      if (code && REFUSED_CODES.has(code)) return { state: 'REFUSED', code };
-      return chargeOf('POST /v1/charges', reply);
-    },
+    charge: ({ idempotencyKey, amountMinor, ...order }) =>
+      charging('POST /v1/charges', '/v1/charges', { ...order, amountMinor: Number(amountMinor) }, idempotencyKey),
     findCharge: (idempotencyKey) => ask(`/v1/charges?idempotencyKey=${encodeURIComponent(idempotencyKey)}`),
     getCharge: (id) => ask(`/v1/charges/${encodeURIComponent(id)}`),
-    async refund({ chargeId, idempotencyKey, amountMinor }) {
-      const path = `/v1/charges/${encodeURIComponent(chargeId)}/refunds`;
-      const reply = await call('POST', path, { amountMinor: Number(amountMinor) }, idempotencyKey);
-      const code = codeOf(reply);
-      if (code && REFUSED_CODES.has(code)) return { state: 'REFUSED', code };
-      return chargeOf('POST /v1/charges/:id/refunds', reply);
+    refund: ({ chargeId, idempotencyKey, amountMinor }) =>
+      charging(
+        'POST /v1/charges/:id/refunds',
+        `/v1/charges/${encodeURIComponent(chargeId)}/refunds`,
+        { amountMinor: Number(amountMinor) },
+        idempotencyKey,
+      ),
+    async openCheckout({ amountMinor, ...order }) {
+      const reply = await call('POST', '/v1/checkouts', { ...order, amountMinor: Number(amountMinor) });
+      const { url: page } = read(checkoutShape, 'POST /v1/checkouts', reply);
+      return { url: page };
     },
+    confirm: ({ idempotencyKey, amountMinor, ...order }) =>
+      charging('POST /v1/payments/confirm', '/v1/payments/confirm', { ...order, amountMinor: Number(amountMinor) }, idempotencyKey),
+    findPayment: async (orderId) => approvedOf('GET /v1/checkouts/:id', await call('GET', `/v1/checkouts/${encodeURIComponent(orderId)}`)),
+    closeCheckout: async (orderId) =>
+      approvedOf('POST /v1/checkouts/:id/close', await call('POST', `/v1/checkouts/${encodeURIComponent(orderId)}/close`)),
     async listBooks(cursor) {
       const { entries, nextCursor } = read(
         booksShape,
@@ -133,4 +164,4 @@ function codeOf({ status, body }: Reply): string | undefined {
 }
 
 // For messages: without ids.
-const pathName = (path: string): string => path.split(/[?]/)[0]!.replace(/ch_[^/]+/, ':id');
+const pathName = (path: string): string => path.split(/[?]/)[0]!.replace(/(charges|checkouts)\/[^/]+/, '$1/:id');

@@ -5,7 +5,7 @@ import type { OrphanReason } from '../domain/orphan.js';
 import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
 import type { ProviderCharge } from '../provider/port.js';
-import { amountsAsText } from './attempts.js';
+import { asText } from './amounts.js';
 import type { PaymentDatabase } from './database.js';
 
 /** One that is this process's to give back, until its lease ends. */
@@ -29,7 +29,7 @@ export async function saveOrphan(
     db,
     fail,
     Prisma.sql`SELECT take_orphan(${sqlCall(origin)}::jsonb, ${id}::text, ${idempotencyKey}::text, ${reason}::text, ${currency}::text,
-      ${amountMinor}::bigint, ${JSON.stringify(entries, amountsAsText)}::jsonb) AS taken`,
+      ${amountMinor}::bigint, ${asText(entries)}::jsonb) AS taken`,
   );
   return row!.taken;
 }
@@ -53,7 +53,7 @@ export async function settleOrphan(db: PaymentDatabase, origin: Origin, chargeId
   const [row] = await write<{ settled: boolean }>(
     db,
     fail,
-    Prisma.sql`SELECT settle_orphan(${sqlCall(origin)}::jsonb, ${chargeId}::text, ${JSON.stringify(entries, amountsAsText)}::jsonb) AS settled`,
+    Prisma.sql`SELECT settle_orphan(${sqlCall(origin)}::jsonb, ${chargeId}::text, ${asText(entries)}::jsonb) AS settled`,
   );
   return row!.settled;
 }

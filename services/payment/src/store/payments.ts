@@ -34,7 +34,7 @@ export async function listPayments(
 ): Promise<Payment[]> {
   const rows = await client.$queryRaw<{ payment: StoredPayment }[]>`
     SELECT payment_json(p) AS payment FROM payment p
-    WHERE payer_id = ${payerId}::uuid AND id < ${after ?? LAST_ID}::uuid ORDER BY id DESC LIMIT ${count}`;
+    WHERE payer_id = ${payerId}::uuid AND order_id IS NULL AND id < ${after ?? LAST_ID}::uuid ORDER BY id DESC LIMIT ${count}`;
   return rows.map(({ payment }) => revive(payment));
 }
 

@@ -32,7 +32,7 @@ export async function chargeAttempt(context: Context, attempt: ClaimedAttempt): 
  * What somebody else learned of a pledge's charge at the provider, such as by a webhook. One that was asked for in our name and is none
  * of ours is given back: who books other charges under keys of this form looks for his own first. False when the key is not of this form.
  */
-export async function settleFound(context: Context, origin: Origin, charge: ProviderCharge): Promise<boolean> {
+export async function settleCharged(context: Context, origin: Origin, charge: ProviderCharge): Promise<boolean> {
   const key = attemptOfKey(charge.idempotencyKey);
   if (!key) return false;
   const attempt = await findAttempt(context.db, key.paymentId, key.number);
