@@ -24,8 +24,6 @@ const won = (amount: number) => ({ currencyCode: 'KRW', amountMinor: BigInt(amou
 type Metadata = Awaited<ReturnType<Testbed['as']>>;
 type Call<R> = (request: { requestId: string }, token: Metadata) => Promise<R>;
 
-type Crowd = Awaited<ReturnType<typeof openCrowd>>;
-
 /** People of one run, and its projects, which are open. */
 export async function openCrowd(stand: Stand, plans: readonly ProjectPlan[], beginning: Date) {
   const backers = Array.from({ length: BACKERS }, () => randomUUID());
