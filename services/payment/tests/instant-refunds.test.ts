@@ -121,6 +121,9 @@ test('20 refunds at once never give back more than was paid, of the whole or of 
     Array.from({ length: 13 }, () => 'REFUND_TOO_LARGE'),
   );
   assert.is((await stand.bookedOf(order.orderId)).length, 1 + 7);
+  const { payment } = await clients.orders.getPayment({ orderId: order.orderId }, order.token);
+  const taken = [first, second].map(({ sellerId }) => payment!.shares.find((candidate) => candidate.sellerId === sellerId)!.refundedMinor);
+  assert.equal(taken, [20_000n, 8_000n]);
   await stand.checkBooks();
 });
 
