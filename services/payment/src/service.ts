@@ -8,8 +8,8 @@ import { ReconciliationServiceDefinition } from '@moa/contracts/payment/v1/recon
 import { type Clock, type Host, openHost, type Remote, type Running, type Secret } from '@moa/kit';
 import type { PaymentConfig } from './config.js';
 import { PrismaClient } from './generated/client.js';
+import { openProvider } from './provider/open.js';
 import type { PaymentProvider } from './provider/port.js';
-import { sandboxProvider } from './provider/sandbox.js';
 import { fundingPaymentService, ledgerService, providerWebhookService, reconciliationService } from './rpc/index.js';
 import { claimAttempt } from './store/attempts.js';
 import type { PaymentDatabase } from './store/database.js';
@@ -37,8 +37,8 @@ export interface Context {
   readonly log: Host['log'];
   /** How long work that was claimed belongs to the one who claimed it. */
   readonly leaseMs: number;
-  readonly apiKey: Secret;
-  readonly webhookSecret: Secret;
+  /** What the provider knows us by. */
+  readonly providerKey: Secret;
   /** Says that attempts wait to be sent. */
   readonly wakeCharges: () => void;
   /** Says that a reconciliation waits. */
@@ -48,12 +48,7 @@ export interface Context {
 export async function startPayment(config: PaymentConfig): Promise<Running> {
   const host = await openHost('payment', config);
   const db = host.database((adapter) => new PrismaClient({ adapter }));
-  const provider = sandboxProvider({
-    url: config.PROVIDER_URL,
-    apiKey: config.PROVIDER_API_KEY.reveal(),
-    timeoutMs: config.PROVIDER_TIMEOUT_MS,
-    ratePerSecond: config.PROVIDER_RATE_PER_SECOND,
-  });
+  const { provider, key: providerKey } = openProvider(config);
   const context: Context = {
     db,
     provider,
@@ -61,8 +56,7 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     clock: host.clock,
     log: host.log,
     leaseMs: 2 * config.PROVIDER_TIMEOUT_MS + LEASE_SLACK_MS,
-    apiKey: config.PROVIDER_API_KEY,
-    webhookSecret: config.WEBHOOK_SECRET,
+    providerKey,
     wakeCharges: () => charges.wake(),
     wakeReconciliation: () => reconciliation.wake(),
   };

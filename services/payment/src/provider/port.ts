@@ -6,6 +6,7 @@ export interface Card {
   readonly cardNumber: string;
   readonly expiryMonth: number;
   readonly expiryYear: number;
+  /** The account's. */
   readonly holderId: string;
 }
 
@@ -18,10 +19,14 @@ export interface RegisteredCard {
 export interface ChargeOrder {
   readonly idempotencyKey: string;
   readonly billingKey: string;
+  /** Whose card it is: the same as when it was registered. */
+  readonly holderId: string;
   readonly currency: string;
   readonly amountMinor: bigint;
   /** What the provider shows beside the charge. */
   readonly orderId: string;
+  /** How often it has been sent, this time counted. A provider that keeps its errors under the key is asked in another way the more often. */
+  readonly tries: number;
 }
 
 /** A charge as it stands in the provider's books. */
@@ -51,6 +56,17 @@ export interface RefundOrder {
   readonly currency: string;
   readonly amountMinor: bigint;
   readonly reason: string;
+  /** As with a charge. */
+  readonly tries: number;
+}
+
+/** What the provider told of its own accord. It is not believed: the provider is asked. */
+export interface ProviderEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly chargeId: string;
+  /** The key that the charge was asked for under, as the event has it. Where nothing is signed, a wrong one is not worth a question. */
+  readonly idempotencyKey: string | undefined;
 }
 
 export interface BookPage {
@@ -77,6 +93,10 @@ export interface PaymentProvider {
   refund(order: RefundOrder): Promise<ProviderCharge | Refusal>;
   /** A page of the provider's books, oldest first; from the beginning for ''. */
   listBooks(cursor: string): Promise<BookPage>;
+  /** How long a page of the books may take. */
+  readonly bookPageMs: number;
+  /** Throws WEBHOOK_REFUSED and WEBHOOK_UNREADABLE. None: it tells of nothing that concerns us. */
+  readWebhook(headers: Readonly<Record<string, string>>, body: Uint8Array): ProviderEvent | undefined;
 }
 
 /** No answer, or one that does not say what happened. */

@@ -14,9 +14,9 @@ const RETRY_MS = 1_000;
 const fields = { CARD_INVALID: 'card_number', CARD_EXPIRED: 'expiry_year', CARD_REFUSED: 'card_number' };
 
 export const registerBillingMethod =
-  ({ db, provider, apiKey }: Context): RegisterBillingMethod =>
+  ({ db, provider, providerKey }: Context): RegisterBillingMethod =>
   (request, call) =>
-    claimFirst(db, withoutCard(call, apiKey.reveal()), RegisterBillingMethodResponse, async () => {
+    claimFirst(db, withoutCard(call, providerKey.reveal()), RegisterBillingMethodResponse, async () => {
       const { accountId } = call.caller;
       const earlier = await findByRequest(db, accountId, request.requestId);
       if (earlier) return { billingMethod: billingMethodToProto(earlier) };

@@ -22,14 +22,16 @@ export interface ClaimedAttempt extends OpenAttempt {
   readonly tries: number;
   readonly trace: string | null;
   readonly billingKey: string;
+  /** Whose card it is. */
+  readonly payerId: string;
 }
 
 /** Takes the attempt that has been due longest, if there is one. Copies of the service never get the same one. */
 export async function claimAttempt({ client }: PaymentDatabase, leaseMs: number): Promise<ClaimedAttempt | undefined> {
   const [row] = await client.$queryRaw<ClaimedAttempt[]>`
-    SELECT payment_id AS "paymentId", number, was, tries, trace, billing_key AS "billingKey", pledge_id AS "pledgeId", seller_id AS "sellerId",
-      currency, amount_minor AS "amountMinor"
-    FROM claim_attempt(${leaseMs}::integer)`;
+    SELECT a.payment_id AS "paymentId", a.number, a.was, a.tries, a.trace, a.billing_key AS "billingKey", a.pledge_id AS "pledgeId",
+      a.seller_id AS "sellerId", a.currency, a.amount_minor AS "amountMinor", p.payer_id AS "payerId"
+    FROM claim_attempt(${leaseMs}::integer) a JOIN payment p ON p.id = a.payment_id`;
   return row;
 }
 

@@ -26,6 +26,12 @@ export async function chargeAttempt(context: Context, attempt: ClaimedAttempt): 
   }
 }
 
+/** Whether a key of the provider's charges is one of ours, and its attempt is known. */
+export async function isOurs({ db }: Context, idempotencyKey: string): Promise<boolean> {
+  const key = attemptOfKey(idempotencyKey);
+  return key !== undefined && (await findAttempt(db, key.paymentId, key.number)) !== undefined;
+}
+
 /** What somebody else learned of a charge at the provider, such as by a webhook. False when it is none of ours. */
 export async function settleFound(context: Context, origin: Origin, charge: ProviderCharge): Promise<boolean> {
   const key = attemptOfKey(charge.idempotencyKey);
@@ -39,8 +45,8 @@ export async function settleFound(context: Context, origin: Origin, charge: Prov
 async function outcomeOf(provider: PaymentProvider, attempt: ClaimedAttempt): Promise<ProviderCharge | Refusal> {
   const idempotencyKey = idempotencyKeyOf(attempt.paymentId, attempt.number);
   const found = attempt.was === 'UNKNOWN' ? await provider.findCharge(idempotencyKey) : undefined;
-  const { billingKey, currency, amountMinor, pledgeId } = attempt;
-  return found ?? provider.charge({ idempotencyKey, billingKey, currency, amountMinor, orderId: pledgeId });
+  const { billingKey, payerId, currency, amountMinor, pledgeId, tries } = attempt;
+  return found ?? provider.charge({ idempotencyKey, billingKey, holderId: payerId, currency, amountMinor, orderId: pledgeId, tries });
 }
 
 async function settle(context: Context, origin: Origin, attempt: OpenAttempt, charge: ProviderCharge | Refusal): Promise<void> {
