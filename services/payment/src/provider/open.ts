@@ -26,6 +26,7 @@ export function openProvider(config: PaymentConfig): OpenProvider {
 
 function needed<N extends keyof PaymentConfig>(config: PaymentConfig, name: N): NonNullable<PaymentConfig[N]> {
   const value = config[name];
-  if (value === undefined || value === null) throw new ConfigError(`The configuration is not usable:\n  ${name}: is missing, for ${config.PROVIDER}`);
+  if (value === undefined || value === null)
+    throw new ConfigError(`The configuration is not usable:\n  ${name}: is missing, for ${config.PROVIDER}`);
   return value;
 }

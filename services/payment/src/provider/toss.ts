@@ -3,16 +3,7 @@ import { z } from 'zod';
 import { type ApiOptions, openApi, type Reply, read as readReply } from './http.js';
 import { CardRefused, OutcomeUnknown, type PaymentProvider, type ProviderCharge } from './port.js';
 import { BOOK_PAGE_MS, tossBooks } from './toss-books.js';
-import {
-  CANCEL_REFUSED,
-  CARD_REASONS,
-  CHARGE_REFUSED,
-  DECLINED,
-  ISSUERS,
-  NOT_FOUND,
-  ORDER_TAKEN,
-  STILL_AT_WORK,
-} from './toss-codes.js';
+import { CANCEL_REFUSED, CARD_REASONS, CHARGE_REFUSED, DECLINED, ISSUERS, NOT_FOUND, ORDER_TAKEN, STILL_AT_WORK } from './toss-codes.js';
 import { chargeOf, hasCancel, orderIdOf, paymentShape, reasonWithKey, type TossPayment } from './toss-payment.js';
 import { readTossWebhook } from './toss-webhook.js';
 

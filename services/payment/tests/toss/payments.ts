@@ -1,0 +1,253 @@
+// What the Toss server of the tests has in its books, and what its API does with it. Its form is that of the documented API, 2022-11-16.
+import { randomBytes } from 'node:crypto';
+import { type Behaviour, behaviourOf } from '@moa/sandbox-provider';
+
+export interface TossPayment {
+  readonly mId: string;
+  readonly version: string;
+  readonly paymentKey: string;
+  readonly type: 'NORMAL' | 'BILLING';
+  readonly orderId: string;
+  readonly orderName: string;
+  readonly method: string | null;
+  readonly currency: string;
+  readonly country: string;
+  readonly status: 'READY' | 'IN_PROGRESS' | 'DONE' | 'CANCELED' | 'PARTIAL_CANCELED' | 'ABORTED' | 'EXPIRED';
+  readonly requestedAt: string;
+  readonly approvedAt: string | null;
+  readonly totalAmount: number;
+  readonly balanceAmount: number;
+  readonly isPartialCancelable: boolean;
+  readonly lastTransactionKey: string | null;
+  readonly card: { readonly issuerCode: string; readonly acquirerCode: string; readonly number: string; readonly amount: number } | null;
+  readonly cancels: readonly TossCancel[] | null;
+  readonly failure: { readonly code: string; readonly message: string } | null;
+}
+
+interface TossCancel {
+  readonly transactionKey: string;
+  readonly cancelReason: string;
+  readonly cancelAmount: number;
+  readonly refundableAmount: number;
+  readonly canceledAt: string;
+  readonly cancelStatus: 'DONE';
+  readonly cancelRequestId: null;
+}
+
+export interface Transaction {
+  readonly mId: string;
+  readonly transactionKey: string;
+  readonly paymentKey: string;
+  readonly orderId: string;
+  readonly status: string;
+  readonly currency: string;
+  readonly amount: number;
+  readonly transactionAt: string;
+}
+
+/** An answer in the form `{code, message}`. */
+export class TossError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message = code) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+const MERCHANT = 'moatest';
+const ORDER_ID = /^[A-Za-z0-9_=-]{6,64}$/;
+const MINIMUM = 100;
+const KOREA_MS = 9 * 3_600_000;
+
+const keyOf = (bytes: number) => randomBytes(bytes).toString('hex');
+/** As Toss writes times: those of Korea. */
+export const korea = (timeMs = Date.now()): string => `${new Date(timeMs + KOREA_MS).toISOString().slice(0, 19)}+09:00`;
+const masked = (cardNumber: string) => `${cardNumber.slice(0, 8)}****${cardNumber.slice(12, 15)}*`;
+
+export type TossBooks = ReturnType<typeof emptyTossBooks>;
+
+export function emptyTossBooks(onChange: (payment: TossPayment) => void) {
+  const cards = new Map<string, { readonly customerKey: string; readonly number: string; readonly behaviour: Behaviour }>();
+  const payments = new Map<string, TossPayment>();
+  const byOrder = new Map<string, string>();
+  const transactions: Transaction[] = [];
+  const settled = new Map<string, number>();
+  const tries = new Map<string, number>();
+
+  function put(payment: TossPayment): TossPayment {
+    payments.set(payment.paymentKey, payment);
+    byOrder.set(payment.orderId, payment.paymentKey);
+    return payment;
+  }
+
+  function enter(payment: TossPayment, status: string, amount: number): void {
+    const { mId, paymentKey, orderId, currency, lastTransactionKey } = payment;
+    transactions.push({ mId, paymentKey, orderId, currency, status, amount, transactionKey: lastTransactionKey!, transactionAt: korea() });
+  }
+
+  const paymentOf = (paymentKey: string): TossPayment => {
+    const payment = payments.get(paymentKey);
+    if (!payment) throw new TossError(404, 'NOT_FOUND_PAYMENT', '존재하지 않는 결제 정보 입니다.');
+    return payment;
+  };
+
+  function checkOrder(orderId: unknown): string {
+    if (typeof orderId !== 'string' || !ORDER_ID.test(orderId)) throw new TossError(400, 'INVALID_ORDER_ID');
+    const status = payments.get(byOrder.get(orderId) ?? '')?.status;
+    if (status && status !== 'ABORTED' && status !== 'EXPIRED') throw new TossError(400, 'DUPLICATED_ORDER_ID');
+    return orderId;
+  }
+
+  return {
+    payments: () => [...payments.values()],
+    paymentOf,
+    ofOrder: (orderId: string) => paymentOf(byOrder.get(orderId) ?? ''),
+    behaviourOf: (billingKey: string) => cards.get(billingKey)?.behaviour ?? { kind: 'PLAIN', parameter: 0 },
+    forgetCards: () => cards.clear(),
+    /** What Toss takes of a transaction, once it is settled. */
+    settle: (transactionKey: string, fee: number) => settled.set(transactionKey, fee),
+
+    /** POST /v1/billing/authorizations/card. */
+    issueBillingKey({ customerKey, cardNumber, cardExpirationYear, cardExpirationMonth }: Body) {
+      if (typeof customerKey !== 'string' || !/^[A-Za-z0-9\-_=.@]{2,300}$/.test(customerKey))
+        throw new TossError(400, 'INVALID_CUSTOMER_KEY');
+      if (typeof cardNumber !== 'string' || !/^\d{12,20}$/.test(cardNumber) || luhn(cardNumber) % 10 !== 0)
+        throw new TossError(400, 'INVALID_CARD_NUMBER', '카드번호를 다시 확인해주세요.');
+      if (typeof cardExpirationYear !== 'string' || typeof cardExpirationMonth !== 'string') throw new TossError(400, 'INVALID_REQUEST');
+      const now = korea();
+      // A century from now begins here: 99 is not over yet.
+      if (`${cardExpirationYear}-${cardExpirationMonth}` < now.slice(2, 7)) throw new TossError(400, 'INVALID_CARD_EXPIRATION');
+      const behaviour = behaviourOf(cardNumber);
+      if (behaviour.kind === 'REFUSED_AT_REGISTRATION') throw new TossError(403, 'REJECT_CARD_COMPANY', '결제 승인이 거절되었습니다.');
+      const billingKey = keyOf(16);
+      cards.set(billingKey, { customerKey, number: masked(cardNumber), behaviour });
+      const card = { issuerCode: '61', acquirerCode: '31', number: masked(cardNumber), cardType: '신용', ownerType: '개인' };
+      return { mId: MERCHANT, customerKey, authenticatedAt: now, method: '카드', billingKey, card };
+    },
+
+    /** POST /v1/billing/{billingKey}. Changes everything, or throws and changes nothing: but a decline leaves a payment, ABORTED. */
+    charge(billingKey: string, { customerKey, amount, orderId: wanted, orderName }: Body): TossPayment {
+      const card = cards.get(billingKey);
+      if (!card) throw new TossError(400, 'INVALID_BILL_KEY_REQUEST');
+      if (card.customerKey !== customerKey) throw new TossError(403, 'NOT_MATCHES_CUSTOMER_KEY');
+      const orderId = checkOrder(wanted);
+      if (typeof orderName !== 'string' || orderName.length > 100) throw new TossError(400, 'INVALID_ORDER_NAME');
+      if (typeof amount !== 'number' || !Number.isInteger(amount) || amount < 0) throw new TossError(400, 'INVALID_REQUEST');
+      if (amount < MINIMUM) throw new TossError(400, 'BELOW_MINIMUM_AMOUNT');
+      const { kind, parameter } = card.behaviour;
+      const nth = (tries.get(billingKey) ?? 0) + 1;
+      tries.set(billingKey, nth);
+      const base: TossPayment = {
+        mId: MERCHANT,
+        version: '2022-11-16',
+        paymentKey: keyOf(24),
+        type: 'BILLING',
+        orderId,
+        orderName,
+        method: '카드',
+        currency: 'KRW',
+        country: 'KR',
+        status: 'DONE',
+        requestedAt: korea(),
+        approvedAt: korea(),
+        totalAmount: amount,
+        balanceAmount: amount,
+        isPartialCancelable: true,
+        lastTransactionKey: keyOf(16).toUpperCase(),
+        card: { issuerCode: '61', acquirerCode: '31', number: card.number, amount },
+        cancels: null,
+        failure: null,
+      };
+      if (kind === 'DECLINE' || (kind === 'DECLINE_FIRST' && nth <= parameter)) {
+        const failure = { code: 'REJECT_CARD_PAYMENT', message: '한도초과 혹은 잔액부족으로 결제에 실패했습니다.' };
+        put({ ...base, status: 'ABORTED', approvedAt: null, lastTransactionKey: null, failure });
+        throw new TossError(403, failure.code, failure.message);
+      }
+      // No webhook: it sends none when a billing key is charged.
+      enter(put(base), 'DONE', amount);
+      return base;
+    },
+
+    /** POST /v1/payments/{paymentKey}/cancel. */
+    cancel(paymentKey: string, { cancelReason, cancelAmount, refundableAmount }: Body): TossPayment {
+      const payment = paymentOf(paymentKey);
+      if (typeof cancelReason !== 'string' || cancelReason.length === 0 || cancelReason.length > 200)
+        throw new TossError(400, 'INVALID_REQUEST');
+      if (payment.status === 'CANCELED') throw new TossError(400, 'ALREADY_CANCELED_PAYMENT', '이미 취소된 결제 입니다.');
+      if (payment.status !== 'DONE' && payment.status !== 'PARTIAL_CANCELED') throw new TossError(403, 'NOT_CANCELABLE_PAYMENT');
+      if (refundableAmount !== undefined && refundableAmount !== payment.balanceAmount)
+        throw new TossError(400, 'NOT_MATCHES_REFUNDABLE_AMOUNT');
+      const amount = cancelAmount ?? payment.balanceAmount;
+      if (typeof amount !== 'number' || !Number.isInteger(amount) || amount <= 0) throw new TossError(400, 'INVALID_REQUEST');
+      if (amount > payment.balanceAmount) throw new TossError(403, 'NOT_CANCELABLE_AMOUNT', '취소 할 수 없는 금액 입니다.');
+      const balanceAmount = payment.balanceAmount - amount;
+      const transactionKey = keyOf(16).toUpperCase();
+      const cancel: TossCancel = {
+        transactionKey,
+        cancelReason,
+        cancelAmount: amount,
+        refundableAmount: balanceAmount,
+        canceledAt: korea(),
+        cancelStatus: 'DONE',
+        cancelRequestId: null,
+      };
+      const status = balanceAmount === 0 ? 'CANCELED' : 'PARTIAL_CANCELED';
+      const after = put({
+        ...payment,
+        status,
+        balanceAmount,
+        lastTransactionKey: transactionKey,
+        cancels: [...(payment.cancels ?? []), cancel],
+      });
+      enter(after, status, amount);
+      onChange(after);
+      return after;
+    },
+
+    /** GET /v1/transactions. */
+    transactions(query: URLSearchParams): readonly Transaction[] {
+      const from = query.get('startDate') ?? '';
+      const to = query.get('endDate') ?? '';
+      if (!from || !to) throw new TossError(400, 'INVALID_REQUEST');
+      const after = query.get('startingAfter');
+      const found = transactions.filter(({ transactionAt }) => transactionAt.slice(0, 19) >= from && transactionAt.slice(0, 19) <= to);
+      const begin = after ? found.findIndex(({ transactionKey }) => transactionKey === after) + 1 : 0;
+      return found.slice(begin, begin + Number(query.get('limit') ?? 100));
+    },
+
+    /** GET /v1/settlements. */
+    settlements(query: URLSearchParams) {
+      const [from, to] = [query.get('startDate') ?? '', query.get('endDate') ?? ''];
+      const size = Number(query.get('size') ?? 100);
+      const begin = (Number(query.get('page') ?? 1) - 1) * size;
+      return transactions
+        .filter(
+          ({ transactionKey, transactionAt }) =>
+            settled.has(transactionKey) && transactionAt.slice(0, 10) >= from && transactionAt.slice(0, 10) <= to,
+        )
+        .slice(begin, begin + size)
+        .map((transaction) => {
+          const fee = settled.get(transaction.transactionKey)!;
+          return {
+            ...transaction,
+            fee,
+            fees: [{ type: 'BASE', fee }],
+            payOutAmount: transaction.amount - fee,
+            soldDate: transaction.transactionAt.slice(0, 10),
+          };
+        });
+    },
+  };
+}
+
+function luhn(digits: string): number {
+  return [...digits].reverse().reduce((sum, digit, index) => {
+    const value = Number(digit) * (index % 2 === 1 ? 2 : 1);
+    return sum + (value > 9 ? value - 9 : value);
+  }, 0);
+}
