@@ -46,9 +46,9 @@ export interface Context {
 }
 
 export async function startPayment(config: PaymentConfig): Promise<Running> {
+  const { provider, key: providerKey } = openProvider(config);
   const host = await openHost('payment', config);
   const db = host.database((adapter) => new PrismaClient({ adapter }));
-  const { provider, key: providerKey } = openProvider(config);
   const context: Context = {
     db,
     provider,
