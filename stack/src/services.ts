@@ -42,7 +42,7 @@ export const services: readonly Service[] = [
     folder: 'services/auth',
     stores: ['postgres', 'redis'],
     publishes: 'auth',
-    consumesFor: ['roles'],
+    consumesFor: ['roles', 'notices'],
     calls: [],
     environment: ({ secrets, smtpUrl, mailFrom }) => ({
       KEY_ENCRYPTION_KEY: secrets.keyOf('auth.key-encryption-key'),
@@ -59,8 +59,9 @@ export const services: readonly Service[] = [
     folder: 'services/seller',
     stores: ['postgres'],
     publishes: 'seller',
-    consumesFor: [],
+    consumesFor: ['dashboard'],
     calls: ['auth'],
+    asks: ['payment'],
     environment: ({ secrets }) => ({ BANK_ACCOUNT_KEY: secrets.keyOf('seller.bank-account-key') }),
   },
   {
@@ -68,14 +69,17 @@ export const services: readonly Service[] = [
     folder: 'services/payment',
     stores: ['postgres'],
     publishes: 'payment',
-    consumesFor: [],
+    consumesFor: ['projects'],
     calls: ['auth'],
-    asks: ['funding'],
+    asks: ['funding', 'seller'],
     environment: ({ secrets, sandboxUrl }) => ({
       PROVIDER_URL: sandboxUrl,
       // It is next door.
       PROVIDER_TIMEOUT_MS: '2000',
       PROVIDER_API_KEY: secrets.of('provider.api-key'),
+      // The sandbox is provider and bank.
+      BANK_URL: sandboxUrl,
+      BANK_API_KEY: secrets.of('provider.api-key'),
       WEBHOOK_SECRET: secrets.of('provider.webhook-secret'),
     }),
   },

@@ -35,6 +35,9 @@ const payment = await startPayment(
     PROVIDER_API_KEY: API_KEY,
     WEBHOOK_SECRET: 'test',
     FUNDING_ADDRESS,
+    SELLER_ADDRESS: '127.0.0.1:1',
+    BANK_URL: provider.url,
+    BANK_API_KEY: API_KEY,
   }),
 );
 const funding = await startFunding(

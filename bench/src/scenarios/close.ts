@@ -51,7 +51,15 @@ async function closeProject(pledges: number, log: (line: string) => void): Promi
   const bed = await openTestbed(`bench-close-${pledges}`);
   const folder = mkdtempSync(join(tmpdir(), 'moa-bench-'));
   const provider = await startServer('servers/provider.js', { DATA_FOLDER: folder, API_KEY, WEBHOOK_SECRET, LISTEN: '127.0.0.1:0' });
-  const secrets = { PROVIDER_URL: provider.address, PROVIDER_API_KEY: API_KEY, WEBHOOK_SECRET, FUNDING_ADDRESS: '127.0.0.1:1' };
+  const secrets = {
+    PROVIDER_URL: provider.address,
+    PROVIDER_API_KEY: API_KEY,
+    WEBHOOK_SECRET,
+    FUNDING_ADDRESS: '127.0.0.1:1',
+    SELLER_ADDRESS: '127.0.0.1:1',
+    BANK_URL: provider.address,
+    BANK_API_KEY: API_KEY,
+  };
   const payment = await startServer('servers/payment.js', {
     ...(await bed.environment('payment')),
     ...secrets,

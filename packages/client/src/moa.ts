@@ -10,7 +10,12 @@ import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_serv
 import { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
 import type { ServiceDefinition } from '@moa/contracts/method';
 import { FundingPaymentServiceDefinition, LedgerServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
+import { ReconciliationServiceDefinition } from '@moa/contracts/payment/v1/reconciliation_service';
+import { SettlementServiceDefinition } from '@moa/contracts/payment/v1/settlement_service';
+import { SellerDashboardServiceDefinition } from '@moa/contracts/seller/v1/dashboard_service';
 import { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
+import { StatementServiceDefinition } from '@moa/contracts/seller/v1/statement_service';
+import { VerificationServiceDefinition } from '@moa/contracts/seller/v1/verification_service';
 import { UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
 import { type ClientMiddleware, composeClientMiddleware } from 'nice-grpc-common';
 import type { Client } from 'nice-grpc-web';
@@ -25,11 +30,16 @@ const SERVICES = {
   partnerTokens: PartnerTokenServiceDefinition,
   users: UserServiceDefinition,
   sellers: SellerServiceDefinition,
+  verifications: VerificationServiceDefinition,
+  sellerDashboard: SellerDashboardServiceDefinition,
+  statements: StatementServiceDefinition,
   projects: ProjectServiceDefinition,
   updates: UpdateServiceDefinition,
   pledges: PledgeServiceDefinition,
   payments: FundingPaymentServiceDefinition,
   ledger: LedgerServiceDefinition,
+  settlements: SettlementServiceDefinition,
+  reconciliations: ReconciliationServiceDefinition,
 } as const;
 
 type Services = { readonly [Name in keyof typeof SERVICES]: Client<(typeof SERVICES)[Name]> };

@@ -1,6 +1,6 @@
 // The provider's books: what the journal's records mean. Pure memory; the caller writes the record that it applied.
 
-import type { BookEntry, BookTotals, Charge, Refund, StoredBillingKey, WebhookEvent } from './types.js';
+import type { BookEntry, BookTotals, Charge, Refund, StoredBillingKey, Transfer, WebhookEvent } from './types.js';
 
 /** One line of the journal. A charge and its event are one line, so neither is ever there without the other. */
 export type Fact =
@@ -20,6 +20,7 @@ export type Fact =
       readonly event: WebhookEvent;
       readonly delivery: Delivery;
     }
+  | { readonly kind: 'TRANSFER'; readonly transfer: Transfer }
   | { readonly kind: 'DELIVERED'; readonly eventId: string };
 
 /** How an event is to be delivered. */
@@ -39,6 +40,8 @@ export interface Books {
   refundedBy(key: string): Charge | undefined;
   /** Charges tried on one billing key so far. */
   chargesOn(billingKey: string): number;
+  transferByIdempotencyKey(key: string): Transfer | undefined;
+  transfers(): readonly Transfer[];
   entriesAfter(cursor: number, limit: number): readonly BookEntry[];
   totals(): readonly BookTotals[];
   pendingEvents(): readonly PendingEvent[];
@@ -50,6 +53,7 @@ export function emptyBooks(): Books {
   const idByIdempotencyKey = new Map<string, string>();
   const idByRefundKey = new Map<string, string>();
   const triesByBillingKey = new Map<string, number>();
+  const transfers = new Map<string, Transfer>();
   const entries: BookEntry[] = [];
   const pending = new Map<string, PendingEvent>();
 
@@ -93,6 +97,9 @@ export function emptyBooks(): Books {
           pending.set(event.id, fact);
           return;
         }
+        case 'TRANSFER':
+          transfers.set(fact.transfer.idempotencyKey, fact.transfer);
+          return;
         case 'DELIVERED':
           pending.delete(fact.eventId);
       }
@@ -102,6 +109,8 @@ export function emptyBooks(): Books {
     chargeByIdempotencyKey: (key) => byId(idByIdempotencyKey.get(key)),
     refundedBy: (key) => byId(idByRefundKey.get(key)),
     chargesOn: (billingKey) => triesByBillingKey.get(billingKey) ?? 0,
+    transferByIdempotencyKey: (key) => transfers.get(key),
+    transfers: () => [...transfers.values()],
     entriesAfter: (cursor, limit) => entries.slice(cursor, cursor + limit),
     totals: () => totalsOf(entries),
     pendingEvents: () => [...pending.values()],

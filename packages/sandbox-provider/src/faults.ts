@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Behaviour } from './cards.js';
 
 export interface Fault {
-  readonly operation: 'CHARGE' | 'REFUND';
+  readonly operation: 'CHARGE' | 'REFUND' | 'TRANSFER';
   readonly behaviour: Behaviour;
   /** The next so many operations, or ... */
   readonly count?: number;

@@ -7,6 +7,7 @@ import { bookRoutes } from './api/books.js';
 import { chargeRoutes } from './api/charges.js';
 import { faultRoutes } from './api/faults.js';
 import { refundRoutes } from './api/refunds.js';
+import { transferRoutes } from './api/transfers.js';
 import { type Books, emptyBooks, type Fact } from './books.js';
 import type { ProviderConfig } from './config.js';
 import { makeFaults } from './faults.js';
@@ -53,6 +54,7 @@ export async function startSandboxProvider(config: ProviderConfig): Promise<Runn
     ...billingKeyRoutes(ledger),
     ...chargeRoutes(ledger, faults),
     ...refundRoutes(ledger, faults),
+    ...transferRoutes(ledger, faults),
     ...bookRoutes(ledger),
     ...faultRoutes(faults),
   ];

@@ -42,6 +42,21 @@ export interface Refund {
   readonly createTime: string;
 }
 
+/** Money that left for somebody's bank account. */
+export interface Transfer {
+  readonly id: string;
+  readonly state: 'MADE' | 'REFUSED';
+  /** Why it was refused. */
+  readonly code?: string;
+  readonly bankCode: string;
+  readonly accountNumber: string;
+  readonly holderName: string;
+  readonly currency: string;
+  readonly amountMinor: number;
+  readonly idempotencyKey: string;
+  readonly createTime: string;
+}
+
 export interface WebhookEvent {
   readonly id: string;
   readonly type: 'charge.succeeded' | 'charge.declined' | 'charge.refunded' | 'charge.charged_back';

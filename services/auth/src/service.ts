@@ -8,6 +8,7 @@ import { type Database, openHost, originAt, type Running, type Secret } from '@m
 import type { AuthConfig } from './config.js';
 import type { NoMail, Notice } from './domain/mail.js';
 import { onSellerApproved } from './events/on-seller-approved.js';
+import { onSettlementAccountChanged } from './events/on-settlement-account-changed.js';
 import { openFirstAdmin } from './first-admin.js';
 import { PrismaClient } from './generated/client.js';
 import { type Keyring, openKeyring, verificationKeys } from './keyring.js';
@@ -100,6 +101,7 @@ export async function startAuth(config: AuthConfig): Promise<Running> {
   host.serve(PartnerTokenServiceDefinition, partnerTokenService(context));
   await host.relay(db);
   host.consume('roles', db, [onSellerApproved]);
+  host.consume('notices', db, [onSettlementAccountChanged(context)]);
   host.job('forget-sessions', FORGET_EVERY_MS, (run) => forgetSessions(db, run));
   host.job('forget-tokens', FORGET_EVERY_MS, (run) => forgetTokens(db, run));
   host.job('forget-flows', FORGET_EVERY_MS, (run) => forgetFlows(db, run));

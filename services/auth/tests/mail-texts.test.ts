@@ -12,6 +12,7 @@ const notices: Notice[] = [
   { kind: 'ACCOUNT_EXISTS' },
   { kind: 'PASSWORD_CHANGED' },
   { kind: 'SESSION_REUSED' },
+  { kind: 'SETTLEMENT_ACCOUNT_CHANGED', changeTime: '2030-01-01T15:30:00Z', usableFrom: '2030-01-02T15:30:00Z' },
   ...changes.map((what): Notice => ({ kind: 'SIGN_IN_METHOD_CHANGED', what })),
 ];
 const test = suite('mail texts');
@@ -38,6 +39,13 @@ test('a token stands alone on the last line, with how long it works', () => {
     assert.is(tokenIn({ text }), token);
     assert.match(text, '45분');
     assert.match(text, '45 minutes');
+  }
+});
+
+test('a changed settlement account is told with its times, as a clock in Seoul shows them', () => {
+  const { text } = textOf(notices.find(({ kind }) => kind === 'SETTLEMENT_ACCOUNT_CHANGED')!);
+  for (const time of ['2030년 1월 2일 00:30', '2030년 1월 3일 00:30', '2 January 2030 at 00:30', '3 January 2030 at 00:30']) {
+    assert.match(text, time);
   }
 });
 

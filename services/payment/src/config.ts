@@ -21,6 +21,11 @@ export const variables = {
   TOSS_FEE_BASIS_POINTS: z.coerce.number().int().min(0).max(5_000).optional(),
   /** Toss Payments: the first day, in Korea, that the shop's books are read from. */
   TOSS_BOOKS_SINCE: z.iso.date().optional(),
+  /** Where the bank is that pays sellers. */
+  BANK_URL: z.url(),
+  BANK_API_KEY: secret(),
+  /** Where the seller service is: asked for the account that a payout goes to. */
+  SELLER_ADDRESS: hostsAndPorts(),
   /** How long the provider's answer is waited for. Then the outcome is unknown, and is asked for. */
   PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(50).max(8_000).default(5_000),
   /** Calls a second to the provider, of each copy of the service. */

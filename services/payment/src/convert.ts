@@ -73,6 +73,7 @@ const accountNames: Partial<Record<proto.LedgerAccount, LedgerAccountName>> = {
   [proto.LedgerAccount.LEDGER_ACCOUNT_PLATFORM_FEE]: 'PLATFORM_FEE',
   [proto.LedgerAccount.LEDGER_ACCOUNT_PROVIDER_FEE]: 'PROVIDER_FEE',
   [proto.LedgerAccount.LEDGER_ACCOUNT_BUYER_REFUNDS_DUE]: 'BUYER_REFUNDS_DUE',
+  [proto.LedgerAccount.LEDGER_ACCOUNT_BANK]: 'BANK',
 };
 
 /** Checked before the handler runs: it is one of the accounts. */

@@ -5,24 +5,32 @@ import {
   ProviderWebhookServiceDefinition,
 } from '@moa/contracts/payment/v1/payment_service';
 import { ReconciliationServiceDefinition } from '@moa/contracts/payment/v1/reconciliation_service';
+import { SettlementServiceDefinition } from '@moa/contracts/payment/v1/settlement_service';
+import { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
 import { type Clock, type Host, openHost, type Remote, type Running, type Secret } from '@moa/kit';
+import type { Bank } from './bank/port.js';
+import { sandboxBank } from './bank/sandbox.js';
 import type { PaymentConfig } from './config.js';
+import { subscriptions } from './events/index.js';
 import { PrismaClient } from './generated/client.js';
 import { openProvider } from './provider/open.js';
 import type { PaymentProvider } from './provider/port.js';
-import { fundingPaymentService, ledgerService, providerWebhookService, reconciliationService } from './rpc/index.js';
+import { fundingPaymentService, ledgerService, providerWebhookService, reconciliationService, settlementService } from './rpc/index.js';
 import { claimAttempt } from './store/attempts.js';
 import type { PaymentDatabase } from './store/database.js';
+import { claimPayout } from './store/payouts.js';
 import { forgetEvents } from './store/provider-events.js';
 import { claimRefund } from './store/refunds.js';
 import { chargeAttempt } from './work/charge-attempt.js';
 import { finishRefund } from './work/give-back.js';
 import { openLanes } from './work/lanes.js';
+import { payOut } from './work/pay-out.js';
 import { reconcile } from './work/reconcile.js';
 
 /** Finds what a crash left and what the provider is to be asked again. A new charge is told of at once. */
 const POLL_MS = 500;
 const REFUND_LANES = 4;
+const PAYOUT_LANES = 2;
 /** Work may ask the provider and then call it; whoever holds it longer has died. Taking over too soon does no harm: keys see to that. */
 const LEASE_SLACK_MS = 1_000;
 const PROVIDER_EVENTS_KEPT_MS = 30 * 86_400_000;
@@ -33,6 +41,8 @@ export interface Context {
   readonly db: PaymentDatabase;
   readonly provider: PaymentProvider;
   readonly funding: Remote<typeof PledgeServiceDefinition>;
+  readonly bank: Bank;
+  readonly seller: Remote<typeof SellerServiceDefinition>;
   readonly clock: Clock;
   readonly log: Host['log'];
   /** How long work that was claimed belongs to the one who claimed it. */
@@ -41,6 +51,8 @@ export interface Context {
   readonly providerKey: Secret;
   /** Says that attempts wait to be sent. */
   readonly wakeCharges: () => void;
+  /** Says that payouts wait to be made. */
+  readonly wakePayouts: () => void;
   /** Says that a reconciliation waits. */
   readonly wakeReconciliation: () => void;
 }
@@ -53,11 +65,14 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     db,
     provider,
     funding: host.connect(PledgeServiceDefinition, config.FUNDING_ADDRESS),
+    bank: sandboxBank({ url: config.BANK_URL, apiKey: config.BANK_API_KEY.reveal(), timeoutMs: config.PROVIDER_TIMEOUT_MS }),
+    seller: host.connect(SellerServiceDefinition, config.SELLER_ADDRESS),
     clock: host.clock,
     log: host.log,
     leaseMs: 2 * config.PROVIDER_TIMEOUT_MS + LEASE_SLACK_MS,
     providerKey,
     wakeCharges: () => charges.wake(),
+    wakePayouts: () => payouts.wake(),
     wakeReconciliation: () => reconciliation.wake(),
   };
   await host.relay(db);
@@ -75,10 +90,18 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     (refund) => finishRefund(context, refund),
   );
   host.onStop(() => charges.stop());
+  const payouts = openLanes(
+    host.log,
+    PAYOUT_LANES,
+    () => claimPayout(db, context.leaseMs),
+    (payout) => payOut(context, payout),
+  );
   host.onStop(() => refunds.stop());
+  host.onStop(() => payouts.stop());
   host.job('due', POLL_MS, async () => {
     charges.wake();
     refunds.wake();
+    payouts.wake();
   });
   host.job('forget-provider-events', FORGET_EVERY_MS, ({ at }) => forgetEvents(db, new Date(at.getTime() - PROVIDER_EVENTS_KEPT_MS)));
 
@@ -87,6 +110,8 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
   host.serve(FundingPaymentServiceDefinition, fundingPaymentService(context));
   host.serve(LedgerServiceDefinition, ledgerService(context));
   host.serve(ReconciliationServiceDefinition, reconciliationService(context));
+  host.serve(SettlementServiceDefinition, settlementService(context));
+  host.consume('projects', db, subscriptions);
   host.serve(ProviderWebhookServiceDefinition, providerWebhookService(context));
   return host.listen();
 }

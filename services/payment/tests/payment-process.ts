@@ -9,19 +9,28 @@ import { type Clients, errorOf, IMPATIENT, type Stand } from './support.js';
 const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
 
 /** Runs payment as a process of its own, which dies at this point. Gives the error of the work, whose answer may never come. */
-export async function killedAt(stand: Stand, point: string, work: (clients: Clients) => Promise<unknown>): Promise<unknown> {
-  const payment = await startPaymentProcess(stand, point);
+export async function killedAt(
+  stand: Stand,
+  point: string,
+  work: (clients: Clients, address: string) => Promise<unknown>,
+  more: Record<string, string> = {},
+): Promise<unknown> {
+  const payment = await startPaymentProcess(stand, point, more);
   // It may find work, and die of it, before it listens.
-  const error = payment.address && (await errorOf(work(stand.clients(payment.address))));
+  const error = payment.address && (await errorOf(work(stand.clients(payment.address), payment.address)));
   assert.is(await payment.ended, 'SIGKILL', `killed at ${point}`);
   return error;
 }
 
 /** Runs payment in this process, and nothing kills it. */
-export async function running<T>(stand: Stand, work: (clients: Clients) => Promise<T>): Promise<T> {
-  const payment = await stand.start(IMPATIENT);
+export async function running<T>(
+  stand: Stand,
+  work: (clients: Clients, address: string) => Promise<T>,
+  more: Record<string, string> = {},
+): Promise<T> {
+  const payment = await stand.start({ ...IMPATIENT, ...more });
   try {
-    return await work(stand.clients(payment.address));
+    return await work(stand.clients(payment.address), payment.address);
   } finally {
     await payment.stop();
   }

@@ -52,6 +52,9 @@ export async function openStand(name: string, webhookUrl?: string) {
     PROVIDER_URL: providerUrl,
     // Asked by a reconciliation only, which is tested with the real one.
     FUNDING_ADDRESS: '127.0.0.1:1',
+    SELLER_ADDRESS: '127.0.0.1:1',
+    BANK_URL: providerUrl,
+    BANK_API_KEY: API_KEY,
     PROVIDER_API_KEY: API_KEY,
     WEBHOOK_SECRET,
   });
@@ -130,8 +133,13 @@ export async function openStand(name: string, webhookUrl?: string) {
       } = totals.find(({ currency }) => currency === 'KRW') ?? {};
       assert.equal(sums, { total: '0', clearing: String(chargedMinor - refundedMinor - chargedBackMinor), fee: String(feeMinor) });
     },
-    async close(): Promise<void> {
+    /** Payment, wherever it runs in this process. */
+    async stopAll(): Promise<void> {
       for (const running of started) await running.stop();
+      started.clear();
+    },
+    async close(): Promise<void> {
+      await stand.stopAll();
       await nats.connection.close();
       await database.end();
       await provider.stop();

@@ -1,6 +1,9 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
+import { SellerDashboardServiceDefinition } from '@moa/contracts/seller/v1/dashboard_service';
 import { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
+import { type Document, Document_Kind } from '@moa/contracts/seller/v1/verification';
+import { VerificationServiceDefinition } from '@moa/contracts/seller/v1/verification_service';
 import { readConfig } from '@moa/kit';
 import { openTestbed } from '@moa/testkit';
 import pg from 'pg';
@@ -9,12 +12,16 @@ import { businessNumberOf } from '../src/domain/business-number.js';
 import { startSeller } from '../src/service.js';
 
 /** A real seller service in a bed of its own, as Envoy sees it. */
-export async function openSeller(name: string) {
+export async function openSeller(name: string, more: Record<string, string> = {}) {
   const bed = await openTestbed(name);
   const key = randomBytes(32).toString('base64');
-  const running = await startSeller(readConfig(variables, { ...(await bed.environment('seller')), BANK_ACCOUNT_KEY: key }));
+  const running = await startSeller(
+    readConfig(variables, { ...(await bed.environment('seller')), BANK_ACCOUNT_KEY: key, PAYMENT_ADDRESS: '127.0.0.1:1', ...more }),
+  );
   const database = new pg.Pool({ connectionString: await bed.databaseUrl('seller'), max: 2 });
   const sellers = bed.connect(SellerServiceDefinition, running.address);
+  const verifications = bed.connect(VerificationServiceDefinition, running.address);
+  const dashboard = bed.connect(SellerDashboardServiceDefinition, running.address);
   const asAdmin = await bed.as(randomUUID(), 'USER', 'ADMIN');
 
   /** A person with a registration that waits for a decision. */
@@ -25,12 +32,23 @@ export async function openSeller(name: string) {
     return { id, as, seller: seller! };
   }
 
+  /** A person who may sell, with a token that says so. */
+  async function approved(changes: Partial<ReturnType<typeof registration>> = {}) {
+    const { id } = await registered(changes);
+    const { seller } = await sellers.approveSeller({ requestId: randomUUID(), sellerId: id }, asAdmin);
+    return { id, as: await bed.as(id, 'USER', 'SELLER'), seller: seller! };
+  }
+
   return {
     bed,
+    address: running.address,
     database,
     sellers,
+    verifications,
+    dashboard,
     asAdmin,
     registered,
+    approved,
     async close() {
       await running.stop();
       await database.end();
@@ -45,6 +63,14 @@ export const registration = (changes: { businessNumber?: string; companyName?: s
   businessNumber: newBusinessNumber(),
   representativeName: '김모아',
   settlementAccount: { bankCode: '088', accountNumber: '110123456789', holderName: '주식회사 모아공방' },
+  ...changes,
+});
+
+export const document = (changes: Partial<Document> = {}): Document => ({
+  kind: Document_Kind.KIND_BUSINESS_REGISTRATION,
+  reference: `s3://moa-documents/${randomUUID()}.pdf`,
+  sha256: randomBytes(32).toString('hex'),
+  name: '사업자등록증.pdf',
   ...changes,
 });
 

@@ -3,6 +3,7 @@ import { AccountCreated } from '@moa/contracts/auth/v1/auth_events';
 import {
   PledgeCanceled,
   PledgeChanged,
+  PledgeChargedBack,
   PledgeCharging,
   PledgeCreated,
   PledgeDropped,
@@ -87,6 +88,7 @@ test('each event of a pledge shows in its state', async () => {
     [PledgePaymentFailed, State.STATE_PAYMENT_FAILED],
     [PledgeDropped, State.STATE_DROPPED],
     [PledgeRefunded, State.STATE_REFUNDED],
+    [PledgeChargedBack, State.STATE_CHARGED_BACK],
   ] as const;
   const expected = new Map<string, State>();
   for (const [type, state] of ends) {
@@ -97,7 +99,7 @@ test('each event of a pledge shows in its state', async () => {
   }
   const { pledges } = await caughtUp(as);
   assert.equal(new Map(pledges!.newest.map(({ pledgeId, state }) => [pledgeId, state])), expected);
-  assert.equal([pledges!.totalCount, pledges!.liveCount], [7, 3]);
+  assert.equal([pledges!.totalCount, pledges!.liveCount], [8, 3]);
 });
 
 test('an event that comes three times counts once', async () => {

@@ -30,8 +30,8 @@ export function faultRoutes(faults: Faults): Route[] {
 
 function readFault(body: ApiRequest['body']): Fault {
   const operation = body.operation ?? 'CHARGE';
-  if (operation !== 'CHARGE' && operation !== 'REFUND')
-    throw new ApiError(400, 'invalid_request', 'operation is CHARGE or REFUND.', 'operation');
+  if (operation !== 'CHARGE' && operation !== 'REFUND' && operation !== 'TRANSFER')
+    throw new ApiError(400, 'invalid_request', 'operation is CHARGE, REFUND or TRANSFER.', 'operation');
   const kind = textField(body, 'kind') as Behaviour['kind'];
   if (!behaviourKinds.includes(kind) || kind === 'PLAIN' || kind === 'REFUSED_AT_REGISTRATION' || kind === 'DECLINE_FIRST') {
     throw new ApiError(400, 'invalid_request', `There is no fault ${kind}.`, 'kind');

@@ -6,7 +6,9 @@ export type SignInMethodChange = 'IDENTITY_LINKED' | 'IDENTITY_UNLINKED' | 'SECO
 export type Notice =
   | { readonly kind: 'VERIFY_EMAIL' | 'RESET_PASSWORD'; readonly token: string; readonly minutes: number }
   | { readonly kind: 'ACCOUNT_EXISTS' | 'PASSWORD_CHANGED' | 'SESSION_REUSED' }
-  | { readonly kind: 'SIGN_IN_METHOD_CHANGED'; readonly what: SignInMethodChange };
+  | { readonly kind: 'SIGN_IN_METHOD_CHANGED'; readonly what: SignInMethodChange }
+  /** Times in RFC 3339. */
+  | { readonly kind: 'SETTLEMENT_ACCOUNT_CHANGED'; readonly changeTime: string; readonly usableFrom: string };
 
 /** Never sent: it stands where a mail would be, so that whether there is one shows in no time that a call takes. */
 export interface NoMail {

@@ -50,6 +50,16 @@ ${NOT_YOU.ko}`,
         `${METHOD_CHANGES[notice.what].en}
 ${NOT_YOU.en}`,
       );
+    case 'SETTLEMENT_ACCOUNT_CHANGED': {
+      const [changed, usable] = [new Date(notice.changeTime), new Date(notice.usableFrom)];
+      return compose(
+        ['정산 계좌가 변경되었습니다', 'Your settlement account was changed'],
+        `${TIMES.ko.format(changed)}(한국 시간)에 정산금을 받을 계좌가 변경되었습니다. 새 계좌로는 ${TIMES.ko.format(usable)}부터 지급됩니다.
+본인이 하지 않았다면 바로 비밀번호를 재설정하고 정산 계좌를 다시 등록해 주세요. 그때까지는 지급되지 않습니다.`,
+        `The account that your settlements are paid to was changed on ${TIMES.en.format(changed)} (Korean time). Nothing is paid to the new one before ${TIMES.en.format(usable)}.
+If this was not you, please reset your password at once and give your own account again. Until then nothing is paid.`,
+      );
+    }
     case 'SESSION_REUSED':
       return compose(
         ['로그인이 종료되었습니다', 'You were signed out on one device'],
@@ -65,6 +75,9 @@ const NOT_YOU = {
   ko: '본인이 하지 않았다면 바로 비밀번호를 재설정해 주세요.',
   en: 'If this was not you, please reset your password at once.',
 };
+
+const TIME = { dateStyle: 'long', timeStyle: 'short', hourCycle: 'h23', timeZone: 'Asia/Seoul' } as const;
+const TIMES = { ko: new Intl.DateTimeFormat('ko-KR', TIME), en: new Intl.DateTimeFormat('en-GB', TIME) };
 
 const METHOD_CHANGES: Readonly<Record<SignInMethodChange, { readonly ko: string; readonly en: string }>> = {
   IDENTITY_LINKED: {

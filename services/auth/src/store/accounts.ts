@@ -21,6 +21,11 @@ interface NewAccount {
   readonly roles: readonly RoleName[];
 }
 
+/** The database, or a transaction of it. */
+interface Accounts {
+  readonly client: Pick<PrismaClient, 'account'>;
+}
+
 const VISIBLE = { id: true, email: true, emailVerifyTime: true, roles: true, state: true, createTime: true } as const;
 
 /** Opens an account, and says whether it did: an address that has one keeps it as it is. */
@@ -35,14 +40,14 @@ export async function createAccount(db: Database<PrismaClient>, { at, trace }: O
   return row!.created;
 }
 
-export const findAccount = (db: Database<PrismaClient>, id: string): Promise<AccountRow | null> =>
+export const findAccount = (db: Accounts, id: string): Promise<AccountRow | null> =>
   db.client.account.findUnique({ where: { id }, select: VISIBLE });
 
 export const findAccountByEmail = (db: Database<PrismaClient>, email: string): Promise<AccountRow | null> =>
   db.client.account.findUnique({ where: { emailKey: emailKeyOf(email) }, select: VISIBLE });
 
 /** The address of an account; null when it has none. */
-export async function findEmail(db: Database<PrismaClient>, id: string): Promise<string | null> {
+export async function findEmail(db: Accounts, id: string): Promise<string | null> {
   return (await findAccount(db, id))?.email ?? null;
 }
 

@@ -9,8 +9,12 @@ export interface LeasedMail extends QueuedMail {
   readonly createTime: Date;
 }
 
-/** Queues a sealed mail that no other change goes with; null is none. */
-export async function queueMail(db: Database<PrismaClient>, { at, trace }: Origin, mail: string | null): Promise<void> {
+/** Queues a sealed mail that no other change of the database goes with, or in a transaction; null is none. */
+export async function queueMail(
+  db: { readonly client: Pick<PrismaClient, '$queryRaw'> },
+  { at, trace }: Origin,
+  mail: string | null,
+): Promise<void> {
   await db.client.$queryRaw`SELECT queue_mail(${sqlCall({ at, trace })}::jsonb, ${mail}::jsonb)::text`;
 }
 

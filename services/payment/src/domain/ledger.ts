@@ -1,10 +1,8 @@
 // How a charge is divided. Debit is positive, credit negative; entries of a transaction sum to zero.
 
-/** The platform's share of what a backer pays: 5 percent. */
-export const PLATFORM_FEE_BASIS_POINTS = 500n;
 const BASIS_POINTS = 10_000n;
 
-export type LedgerAccountName = 'PROVIDER_CLEARING' | 'BUYER_REFUNDS_DUE' | 'SELLER_PAYABLE' | 'PLATFORM_FEE' | 'PROVIDER_FEE';
+export type LedgerAccountName = 'PROVIDER_CLEARING' | 'BUYER_REFUNDS_DUE' | 'SELLER_PAYABLE' | 'PLATFORM_FEE' | 'PROVIDER_FEE' | 'BANK';
 
 export interface Entry {
   readonly account: LedgerAccountName;
@@ -18,14 +16,17 @@ export interface ChargeToPost {
   /** What the provider keeps, as it says. */
   readonly providerFeeMinor: bigint;
   readonly sellerId: string;
+  /** What the platform takes of it by the seller's policy, in hundredths of a percent. */
+  readonly platformBasisPoints: number;
 }
 
 /** The platform's fee, half a minor unit rounded up. */
-export const platformFeeOf = (amountMinor: bigint): bigint => (amountMinor * PLATFORM_FEE_BASIS_POINTS + BASIS_POINTS / 2n) / BASIS_POINTS;
+export const platformFeeOf = (amountMinor: bigint, basisPoints: number): bigint =>
+  (amountMinor * BigInt(basisPoints) + BASIS_POINTS / 2n) / BASIS_POINTS;
 
 /** The entries of a charge. The seller is owed what the fees leave. */
-export function entriesOfCharge({ amountMinor, providerFeeMinor, sellerId }: ChargeToPost): Entry[] {
-  const platformFeeMinor = platformFeeOf(amountMinor);
+export function entriesOfCharge({ amountMinor, providerFeeMinor, sellerId, platformBasisPoints }: ChargeToPost): Entry[] {
+  const platformFeeMinor = platformFeeOf(amountMinor, platformBasisPoints);
   const entries: Entry[] = [
     { account: 'PROVIDER_CLEARING', amountMinor },
     { account: 'PLATFORM_FEE', amountMinor: -platformFeeMinor },

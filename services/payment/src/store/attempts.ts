@@ -13,6 +13,8 @@ export interface OpenAttempt {
   readonly sellerId: string;
   readonly currency: string;
   readonly amountMinor: bigint;
+  /** What the platform takes of it, by the policy at the time when it was asked for. */
+  readonly platformBasisPoints: number;
 }
 
 /** An attempt that is this process's to work on, until its lease ends. */
@@ -29,9 +31,10 @@ export interface ClaimedAttempt extends OpenAttempt {
 /** Takes the attempt that has been due longest, if there is one. Copies of the service never get the same one. */
 export async function claimAttempt({ client }: PaymentDatabase, leaseMs: number): Promise<ClaimedAttempt | undefined> {
   const [row] = await client.$queryRaw<ClaimedAttempt[]>`
-    SELECT a.payment_id AS "paymentId", a.number, a.was, a.tries, a.trace, a.billing_key AS "billingKey", a.pledge_id AS "pledgeId",
-      a.seller_id AS "sellerId", a.currency, a.amount_minor AS "amountMinor", p.payer_id AS "payerId"
-    FROM claim_attempt(${leaseMs}::integer) a JOIN payment p ON p.id = a.payment_id`;
+    SELECT payment_id AS "paymentId", number, was, tries, trace, billing_key AS "billingKey", pledge_id AS "pledgeId", seller_id AS "sellerId",
+      currency, amount_minor AS "amountMinor", platform_basis_points AS "platformBasisPoints",
+      (SELECT payer_id FROM payment WHERE id = payment_id) AS "payerId"
+    FROM claim_attempt(${leaseMs}::integer)`;
   return row;
 }
 
@@ -43,10 +46,11 @@ export async function postponeAttempt({ client }: PaymentDatabase, { paymentId, 
 }
 
 export async function findAttempt({ client }: PaymentDatabase, paymentId: string, number: number): Promise<OpenAttempt | undefined> {
-  const row = await client.attempt.findUnique({ where: { paymentId_number: { paymentId, number } }, include: { payment: true } });
-  if (!row) return undefined;
-  const { pledgeId, sellerId, currency, amountMinor } = row.payment;
-  return { paymentId, number, pledgeId, sellerId, currency, amountMinor };
+  const [row] = await client.$queryRaw<OpenAttempt[]>`
+    SELECT a.payment_id AS "paymentId", a.number, p.pledge_id AS "pledgeId", p.seller_id AS "sellerId", p.currency::text, p.amount_minor AS "amountMinor",
+      (fee_policy_of(p.seller_id, p.create_time)).platform_basis_points AS "platformBasisPoints"
+    FROM attempt a JOIN payment p ON p.id = a.payment_id WHERE a.payment_id = ${paymentId}::uuid AND a.number = ${number}`;
+  return row;
 }
 
 /** Writes what the provider said: attempt, payment, ledger and event in one statement, once. False when it was settled before. */
@@ -56,11 +60,11 @@ export async function settleAttempt(
   attempt: OpenAttempt,
   charge: ProviderCharge | Refusal,
 ): Promise<boolean> {
-  const { paymentId, number, sellerId, amountMinor } = attempt;
+  const { paymentId, number, sellerId, amountMinor, platformBasisPoints } = attempt;
   const paid = charge.state !== 'DECLINED' && charge.state !== 'REFUSED';
   const chargeId = charge.state === 'REFUSED' ? null : charge.id;
   const decline = paid ? null : ((charge.state === 'REFUSED' ? charge.code : charge.declineCode) ?? 'declined');
-  const entries = paid ? entriesOfCharge({ amountMinor, providerFeeMinor: charge.feeMinor, sellerId }) : [];
+  const entries = paid ? entriesOfCharge({ amountMinor, providerFeeMinor: charge.feeMinor, sellerId, platformBasisPoints }) : [];
   const [row] = await write<{ settled: boolean }>(
     db,
     fail,

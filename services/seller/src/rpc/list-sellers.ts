@@ -2,8 +2,9 @@ import { Seller_State } from '@moa/contracts/seller/v1/seller';
 import type { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
 import { type Handler, kitFail, pageOf, pageSizeOf, readPageToken } from '@moa/kit';
 import { approvedSellerToProto, sellerToProto, stateFromProto } from '../convert.js';
+import { keysAt, positionOf } from '../position.js';
 import type { Context } from '../service.js';
-import { type Position, listSellers as readSellers } from '../store/sellers.js';
+import { listSellers as readSellers } from '../store/sellers.js';
 
 const { STATE_APPROVED, STATE_UNSPECIFIED } = Seller_State;
 
@@ -19,17 +20,6 @@ export const listSellers =
     const size = pageSizeOf(pageSize);
     const after = positionOf(readPageToken(pageToken, [state]));
     const rows = await readSellers(db, bankAccountKey, { state: stateFromProto(state), after, limit: size + 1 });
-    const { items, nextPageToken } = pageOf(rows, size, ({ createTime, id }) => [createTime.toISOString(), id], [state]);
+    const { items, nextPageToken } = pageOf(rows, size, ({ createTime, id }) => keysAt(createTime, id), [state]);
     return { sellers: items.map(isAdmin ? sellerToProto : approvedSellerToProto), nextPageToken };
   };
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-// A token is opaque, not signed: it may have been made up.
-function positionOf(keys: readonly string[] | undefined): Position | undefined {
-  if (!keys) return undefined;
-  const [time = '', id = ''] = keys;
-  const createTime = new Date(time);
-  if (Number.isNaN(createTime.getTime()) || !UUID.test(id)) throw kitFail('PAGE_TOKEN_INVALID');
-  return { createTime, id };
-}

@@ -3,8 +3,10 @@ import { RejectSellerResponse, type SellerServiceDefinition } from '@moa/contrac
 import { emit, type Handler, once } from '@moa/kit';
 import { sellerToProto } from '../convert.js';
 import { reject } from '../domain/seller.js';
+import { decide } from '../domain/verification.js';
 import type { Context } from '../service.js';
 import { lockSeller, saveSeller } from '../store/sellers.js';
+import { findWaitingVerification, saveDecision } from '../store/verifications.js';
 
 type RejectSeller = Handler<typeof SellerServiceDefinition.methods.rejectSeller>;
 
@@ -14,6 +16,9 @@ export const rejectSeller =
     once(db, call, RejectSellerResponse, async (tx) => {
       const seller = reject(await lockSeller(tx, bankAccountKey, sellerId), reason);
       await saveSeller(tx, bankAccountKey, seller);
+      const waiting = await findWaitingVerification(tx, sellerId);
+      const decision = { rejectionReason: reason, reviewerId: call.caller.accountId, at: call.at };
+      if (waiting) await saveDecision(tx, decide(waiting, decision));
       await emit(tx, call, SellerRejected, { sellerId }, seller);
       return { seller: sellerToProto(seller) };
     });

@@ -3,14 +3,9 @@ import { type Database, postgresError, type Secret, seal, type Transaction, unse
 import type { BankAccount, Seller } from '../domain/seller.js';
 import { fail } from '../errors.js';
 import type { PrismaClient, Seller as SellerRow } from '../generated/client.js';
+import type { Position } from '../position.js';
 
 type Tx = Transaction<PrismaClient>;
-
-/** Where a page of a list ends. */
-export interface Position {
-  readonly createTime: Date;
-  readonly id: string;
-}
 
 export async function findSeller(db: Database<PrismaClient>, key: Secret, id: string): Promise<Seller | undefined> {
   const row = await db.client.seller.findUnique({ where: { id } });
@@ -45,7 +40,7 @@ export async function listSellers(
   const rows = await db.client.seller.findMany({
     where: {
       ...(state && { state }),
-      ...(after && { OR: [{ createTime: { gt: after.createTime } }, { createTime: after.createTime, id: { gt: after.id } }] }),
+      ...(after && { OR: [{ createTime: { gt: after.time } }, { createTime: after.time, id: { gt: after.id } }] }),
     },
     orderBy: [{ createTime: 'asc' }, { id: 'asc' }],
     take: limit,
@@ -56,6 +51,7 @@ export async function listSellers(
 const fromRow = ({ sealedSettlementAccount, ...row }: SellerRow, key: Secret): Seller => ({
   ...row,
   state: row.state as Seller['state'],
+  verificationState: row.verificationState as Seller['verificationState'],
   settlementAccount: JSON.parse(unseal(key, sealedSettlementAccount, contextOf(row.id))) as BankAccount,
 });
 

@@ -2,6 +2,7 @@
 import {
   PledgeCanceled,
   PledgeChanged,
+  PledgeChargedBack,
   PledgeCharging,
   PledgeCreated,
   PledgeDropped,
@@ -26,6 +27,7 @@ const STATES = [
   [PledgePaymentFailed, 'PAYMENT_FAILED'],
   [PledgeDropped, 'DROPPED'],
   [PledgeRefunded, 'REFUNDED'],
+  [PledgeChargedBack, 'CHARGED_BACK'],
 ] as const;
 
 export const onPledgeEvents: Subscription<PrismaClient>[] = STATES.map(([type, state]) => subscription(type, state));

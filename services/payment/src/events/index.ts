@@ -1,0 +1,3 @@
+import { onProjectSettled } from './on-project-settled.js';
+
+export const subscriptions = [onProjectSettled];

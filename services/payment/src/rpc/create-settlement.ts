@@ -1,0 +1,16 @@
+import { CreateSettlementResponse, type SettlementServiceDefinition } from '@moa/contracts/payment/v1/settlement_service';
+import { type Handler, newId, once } from '@moa/kit';
+import { settlementKindFromProto, settlementToProto } from '../convert-settlement.js';
+import type { Context } from '../service.js';
+import { createSettlement as addUp, findSettlement } from '../store/settlements.js';
+
+type CreateSettlement = Handler<typeof SettlementServiceDefinition.methods.createSettlement>;
+
+export const createSettlement =
+  ({ db }: Context): CreateSettlement =>
+  ({ projectId, kind }, call) =>
+    once(db, call, CreateSettlementResponse, async (tx) => {
+      const id = newId();
+      await addUp(tx, call, id, projectId, settlementKindFromProto(kind));
+      return { settlement: settlementToProto((await findSettlement(tx, id))!) };
+    });
