@@ -87,6 +87,16 @@ test('a card is charged for the one who registered it, and for nobody else', asy
   assert.is((await provider.charge({ ...order, idempotencyKey: idempotencyKeyOf(randomUUID(), 1) })).state, 'SUCCEEDED');
 });
 
+test('a refund is not made again when its key is forgotten, as it is after 15 days', async () => {
+  const { id } = await charged();
+  const order = refundOf(id, 10_000n);
+  server.fault({ operation: 'CANCEL', kind: 'SILENT_AFTER' });
+  await isUnknown(impatient.refund(order));
+  server.forgetAnswers();
+  assert.is((await provider.refund({ ...order, tries: 2 })).state, 'PARTIALLY_REFUNDED');
+  assert.is(server.books.paymentOf(id).balanceAmount, 20_000);
+});
+
 test('the longest reason leaves room for the key of its refund', async () => {
   const { id } = await charged();
   const order = refundOf(id, 1_000n, '가나다라마바사아자차카타파하😀'.repeat(20));

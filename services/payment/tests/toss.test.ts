@@ -142,15 +142,6 @@ test('a refund that ends in an error, done or not, is given once', async () => {
   }
 });
 
-test('a refund is not made again when its key is forgotten, as it is after 15 days', async () => {
-  const { backer, pledgeId, id } = await charged();
-  toss.fault({ operation: 'CANCEL', kind: 'SILENT_AFTER' });
-  await errorOf(funding.refundCharge(refundOf(pledgeId, 10_000n)));
-  toss.forgetAnswers();
-  await settled(clients, backer, pledgeId, STATE_PARTIALLY_REFUNDED);
-  assert.is(stand.paidAt(id)!.balanceAmount, 20_000);
-});
-
 test('20 refunds at once never give back more than was paid', async () => {
   const { pledgeId, id } = await charged();
   const answers = await Promise.all(Array.from({ length: 20 }, () => errorOf(funding.refundCharge(refundOf(pledgeId, 4_000n)))));
