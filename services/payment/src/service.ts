@@ -1,4 +1,5 @@
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
+import { InstantPaymentServiceDefinition } from '@moa/contracts/payment/v1/instant_payment_service';
 import {
   FundingPaymentServiceDefinition,
   LedgerServiceDefinition,
@@ -15,13 +16,24 @@ import { subscriptions } from './events/index.js';
 import { PrismaClient } from './generated/client.js';
 import { openProvider } from './provider/open.js';
 import type { PaymentProvider } from './provider/port.js';
-import { fundingPaymentService, ledgerService, providerWebhookService, reconciliationService, settlementService } from './rpc/index.js';
+import {
+  fundingPaymentService,
+  instantPaymentService,
+  ledgerService,
+  providerWebhookService,
+  reconciliationService,
+  settlementService,
+} from './rpc/index.js';
 import { claimAttempt } from './store/attempts.js';
+import { claimClose, claimConfirmation } from './store/confirmations.js';
 import type { PaymentDatabase } from './store/database.js';
 import { claimPayout } from './store/payouts.js';
 import { forgetEvents } from './store/provider-events.js';
 import { claimRefund } from './store/refunds.js';
 import { chargeAttempt } from './work/charge-attempt.js';
+import { closeCheckout } from './work/close-checkout.js';
+import { finishConfirmation } from './work/confirm-payment.js';
+import { expirePayments } from './work/expire-payments.js';
 import { finishRefund } from './work/give-back.js';
 import { openLanes } from './work/lanes.js';
 import { payOut } from './work/pay-out.js';
@@ -31,6 +43,9 @@ import { reconcile } from './work/reconcile.js';
 const POLL_MS = 500;
 const REFUND_LANES = 4;
 const PAYOUT_LANES = 2;
+const CONFIRMATION_LANES = 8;
+const CLOSE_LANES = 4;
+const EXPIRE_EVERY_MS = 1_000;
 /** Work may ask the provider and then call it; whoever holds it longer has died. Taking over too soon does no harm: keys see to that. */
 const LEASE_SLACK_MS = 1_000;
 const PROVIDER_EVENTS_KEPT_MS = 30 * 86_400_000;
@@ -51,6 +66,8 @@ export interface Context {
   readonly providerKey: Secret;
   /** Says that attempts wait to be sent. */
   readonly wakeCharges: () => void;
+  /** Says that pages of ended payments wait to be closed. */
+  readonly wakeCloses: () => void;
   /** Says that payouts wait to be made. */
   readonly wakePayouts: () => void;
   /** Says that a reconciliation waits. */
@@ -72,6 +89,7 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     leaseMs: 2 * config.PROVIDER_TIMEOUT_MS + LEASE_SLACK_MS,
     providerKey,
     wakeCharges: () => charges.wake(),
+    wakeCloses: () => closes.wake(),
     wakePayouts: () => payouts.wake(),
     wakeReconciliation: () => reconciliation.wake(),
   };
@@ -96,18 +114,36 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     () => claimPayout(db, context.leaseMs),
     (payout) => payOut(context, payout),
   );
+  const confirmations = openLanes(
+    host.log,
+    CONFIRMATION_LANES,
+    () => claimConfirmation(db, context.leaseMs),
+    (confirmation) => finishConfirmation(context, confirmation),
+  );
+  const closes = openLanes(
+    host.log,
+    CLOSE_LANES,
+    () => claimClose(db, context.leaseMs),
+    (close) => closeCheckout(context, close),
+  );
   host.onStop(() => refunds.stop());
   host.onStop(() => payouts.stop());
+  host.onStop(() => confirmations.stop());
+  host.onStop(() => closes.stop());
   host.job('due', POLL_MS, async () => {
     charges.wake();
     refunds.wake();
     payouts.wake();
+    confirmations.wake();
+    closes.wake();
   });
+  host.job('expire-payments', EXPIRE_EVERY_MS, expirePayments(context));
   host.job('forget-provider-events', FORGET_EVERY_MS, ({ at }) => forgetEvents(db, new Date(at.getTime() - PROVIDER_EVENTS_KEPT_MS)));
 
   const reconciliation = host.job('reconcile', RECONCILE_EVERY_MS, reconcile(context, host.clock));
 
   host.serve(FundingPaymentServiceDefinition, fundingPaymentService(context));
+  host.serve(InstantPaymentServiceDefinition, instantPaymentService(context));
   host.serve(LedgerServiceDefinition, ledgerService(context));
   host.serve(ReconciliationServiceDefinition, reconciliationService(context));
   host.serve(SettlementServiceDefinition, settlementService(context));

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InstantPaymentServiceDefinition } from '@moa/contracts/payment/v1/instant_payment_service';
 import { type BillingMethod, type Payment, Payment_State } from '@moa/contracts/payment/v1/payment';
 import {
   type Charge,
@@ -84,6 +85,8 @@ export async function openStand(name: string, webhookUrl?: string) {
     clients: (address: string) => ({
       payments: bed.connect(FundingPaymentServiceDefinition, address),
       funding: bed.connect(FundingPaymentServiceDefinition, address, { as: 'funding' }),
+      orders: bed.connect(InstantPaymentServiceDefinition, address),
+      purchase: bed.connect(InstantPaymentServiceDefinition, address, { as: 'purchase' }),
       ledger: bed.connect(LedgerServiceDefinition, address),
       webhooks: bed.connect(ProviderWebhookServiceDefinition, address, { as: 'gateway' }),
     }),
@@ -93,11 +96,11 @@ export async function openStand(name: string, webhookUrl?: string) {
     },
     /** Switches a fault on at the provider, e.g. { kind: 'TIMEOUT_AFTER_SUCCESS', operation: 'REFUND' }. */
     fault: (fault: object) => ask('/v1/faults', fault),
-    /** What the provider's books say of a pledge, and nothing of declines. */
-    async bookedOf(pledgeId: string): Promise<string[]> {
+    /** What the provider's books say of a pledge or an order, and nothing of declines. */
+    async bookedOf(pledgeOrOrderId: string): Promise<string[]> {
       const { entries } = await ask<{ entries: BookEntry[] }>('/v1/books?limit=1000');
       return entries
-        .filter(({ orderId, type }) => orderId === pledgeId && type !== 'DECLINE')
+        .filter(({ orderId, type }) => orderId === pledgeOrOrderId && type !== 'DECLINE')
         .map(({ type, amountMinor }) => `${type} ${amountMinor}`);
     },
     chargeAt: (paymentId: string, attempt = 1) => ask<{ id: string; state: string }>(`/v1/charges?idempotencyKey=${paymentId}:${attempt}`),

@@ -39,6 +39,9 @@ export function attemptOfKey(key: string): { paymentId: string; number: number }
   return paymentId && number ? { paymentId, number: Number(number) } : undefined;
 }
 
+/** The order that a key is: how a provider that does not keep our keys tells of an order's charge. */
+export const orderOfKey = (key: string): string | undefined => (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key) ? key : undefined);
+
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 

@@ -2,11 +2,19 @@
 
 const BASIS_POINTS = 10_000n;
 
-export type LedgerAccountName = 'PROVIDER_CLEARING' | 'BUYER_REFUNDS_DUE' | 'SELLER_PAYABLE' | 'PLATFORM_FEE' | 'PROVIDER_FEE' | 'BANK';
+export type LedgerAccountName =
+  | 'PROVIDER_CLEARING'
+  | 'BUYER_REFUNDS_DUE'
+  | 'SELLER_PAYABLE'
+  | 'PLATFORM_FEE'
+  | 'PROVIDER_FEE'
+  | 'POINTS_LIABILITY'
+  | 'COUPON_EXPENSE'
+  | 'BANK';
 
 export interface Entry {
   readonly account: LedgerAccountName;
-  /** The seller, for what is payable to one. */
+  /** The seller, for what is payable to one, or what a coupon costs one. */
   readonly ownerId?: string;
   readonly amountMinor: bigint;
 }

@@ -33,7 +33,9 @@ export interface ChargeOrder {
 export interface ProviderCharge {
   /** CANCELED: given back in full. */
   readonly state: 'SUCCEEDED' | 'DECLINED' | 'PARTIALLY_REFUNDED' | 'CANCELED' | 'CHARGED_BACK';
+  /** Of an order: the payment key. */
   readonly id: string;
+  /** Under which it was asked for. A provider that does not keep it tells the order's id. */
   readonly idempotencyKey: string;
   readonly currency: string;
   readonly amountMinor: bigint;
@@ -69,6 +71,31 @@ export interface ProviderEvent {
   readonly idempotencyKey: string | undefined;
 }
 
+/** What a buyer is to pay at the provider's page. */
+export interface CheckoutOrder {
+  /** Ours, and the provider's name for it, too: one order is paid once. */
+  readonly orderId: string;
+  /** Shown to the buyer. */
+  readonly orderName: string;
+  readonly currency: string;
+  readonly amountMinor: bigint;
+  /** Where the page sends the buyer: with `paymentKey`, `orderId` and `amount`, or with `code` when nothing was paid. */
+  readonly returnUrl: string;
+  /** From now on, by any clock: ours may be shifted, and the provider's is real. A provider may have a shorter one of its own. */
+  readonly lifetimeMs: number;
+}
+
+/** What a buyer brings back from the provider's page, and what we stored of the order. */
+export interface Confirmation {
+  readonly idempotencyKey: string;
+  readonly paymentKey: string;
+  readonly orderId: string;
+  readonly currency: string;
+  readonly amountMinor: bigint;
+  /** As with a charge. */
+  readonly tries: number;
+}
+
 export interface BookPage {
   readonly lines: readonly BookLine[];
   /** None on the last page. */
@@ -81,6 +108,9 @@ export interface Refusal {
   readonly code: string;
 }
 
+/** The code of a refusal when a payment key is not of the order, or not of its amount. */
+export const PAYMENT_KEY_MISMATCH = 'payment_key_mismatch';
+
 /** Each may throw OutcomeUnknown: then the same call with the same key, or a question by the key, tells. */
 export interface PaymentProvider {
   /** Throws CardRefused. */
@@ -89,6 +119,20 @@ export interface PaymentProvider {
   /** None: nothing is booked under this key. It may still be under way, so what follows is the same charge with the same key. */
   findCharge(idempotencyKey: string): Promise<ProviderCharge | undefined>;
   getCharge(chargeId: string): Promise<ProviderCharge | undefined>;
+  /** Where the buyer pays: the same page however often it is asked for. Nothing is charged before `confirm`. */
+  openCheckout(order: CheckoutOrder): Promise<{ readonly url: string }>;
+  /**
+   * Charges what the buyer has agreed to at the page. DECLINED: by the card, and the buyer may try again at the page, with another payment
+   * key. REFUSED: the provider would not even try, such as for a payment key that is not of this order.
+   */
+  confirm(confirmation: Confirmation): Promise<ProviderCharge | Refusal>;
+  /** The order's charge, if one was approved. A confirmation may still be under way. */
+  findPayment(orderId: string): Promise<ProviderCharge | undefined>;
+  /**
+   * Nothing of this order is approved any more, as far as the provider can see to that; gives what was approved before. An order that the
+   * provider does not know is closed.
+   */
+  closeCheckout(orderId: string): Promise<ProviderCharge | undefined>;
   /** Gives money of a charge back. REFUSED: so much of it is not left. */
   refund(order: RefundOrder): Promise<ProviderCharge | Refusal>;
   /** A page of the provider's books, oldest first; from the beginning for ''. */

@@ -1,9 +1,9 @@
 // The shop's books at Toss Payments: its transactions, day by day, and what its settlements say of the fees.
 import { z } from 'zod';
 import type { BookLine } from '../domain/reconciliation.js';
-import type { Api, Reply } from './http.js';
 import type { BookPage } from './port.js';
-import { chargeOf, feeOf, keyOfOrder, type TossPayment } from './toss-payment.js';
+import { read, type TossApi } from './toss-api.js';
+import { chargeOf, feeOf, keyOfOrder } from './toss-payment.js';
 
 /** Its documentation says that a list may take a minute. */
 export const BOOK_PAGE_MS = 60_000;
@@ -27,23 +27,15 @@ const settlementShape = z.object({
 
 type Transaction = z.infer<typeof transactionShape>;
 
-export interface TossBooks {
-  readonly api: Api;
-  readonly read: <T>(shape: z.ZodType<T>, reply: Reply) => T;
-  readonly paymentOf: (paymentKey: string) => Promise<TossPayment | undefined>;
-  readonly feeBasisPoints: bigint;
-  readonly since: string;
-}
-
 /** A page is a day in Korea. The cursor is the day, and how many lines came before: "2026-11-26/1200". */
-export function tossBooks({ api, read, paymentOf, feeBasisPoints, since }: TossBooks): (cursor: string) => Promise<BookPage> {
+export function tossBooks({ call, paymentOf, feeBasisPoints }: TossApi, since: string): (cursor: string) => Promise<BookPage> {
   async function transactionsOn(day: string): Promise<Transaction[]> {
     const all: Transaction[] = [];
     for (let startingAfter = ''; ; startingAfter = all.at(-1)!.transactionKey) {
       const query = new URLSearchParams({ startDate: `${day}T00:00:00`, endDate: `${day}T23:59:59`, limit: String(LIST_LIMIT) });
       if (startingAfter) query.set('startingAfter', startingAfter);
       const name = '/v1/transactions';
-      const page = read(z.array(transactionShape), await api({ method: 'GET', path: `${name}?${query}`, name, timeoutMs: BOOK_PAGE_MS }));
+      const page = read(z.array(transactionShape), await call({ method: 'GET', path: `${name}?${query}`, name, timeoutMs: BOOK_PAGE_MS }));
       all.push(...page);
       if (page.length < LIST_LIMIT) return all;
     }
@@ -55,7 +47,7 @@ export function tossBooks({ api, read, paymentOf, feeBasisPoints, since }: TossB
     for (let page = 1; ; page++) {
       const query = new URLSearchParams({ startDate: day, endDate: day, page: String(page), size: String(LIST_LIMIT) });
       const name = '/v1/settlements';
-      const listed = read(z.array(settlementShape), await api({ method: 'GET', path: `${name}?${query}`, name, timeoutMs: BOOK_PAGE_MS }));
+      const listed = read(z.array(settlementShape), await call({ method: 'GET', path: `${name}?${query}`, name, timeoutMs: BOOK_PAGE_MS }));
       for (const { transactionKey, fee, fees: parts } of listed) {
         const total = fee ?? parts?.reduce((sum, part) => sum + part.fee, 0);
         // What is canceled may stand there as less than nothing: the line's own sign counts.

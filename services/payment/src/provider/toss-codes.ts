@@ -37,6 +37,21 @@ export const CHARGE_REFUSED: ReadonlySet<string> = new Set([
   'NOT_SUPPORTED_CARD_TYPE',
 ]);
 
+/** A confirmation that was not even tried: what the buyer agreed to is over, or never was. */
+export const CONFIRM_REFUSED: ReadonlySet<string> = new Set([
+  'BELOW_MINIMUM_AMOUNT',
+  'EXCEED_MAX_CARD_INSTALLMENT_PLAN',
+  'INVALID_CARD_INSTALLMENT_PLAN',
+  'INVALID_PASSWORD',
+  'INVALID_REQUEST',
+  'NOT_ALLOWED_POINT_USE',
+  'NOT_AVAILABLE_PAYMENT',
+  'NOT_FOUND_PAYMENT',
+  'NOT_FOUND_PAYMENT_SESSION',
+  'NOT_SUPPORTED_INSTALLMENT_PLAN_CARD_OR_MERCHANT',
+  'NOT_SUPPORTED_MONTHLY_INSTALLMENT_PLAN',
+]);
+
 /** A cancel that will not happen. */
 export const CANCEL_REFUSED: ReadonlySet<string> = new Set([
   'ALREADY_CANCELED_PAYMENT',

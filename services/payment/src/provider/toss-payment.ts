@@ -21,6 +21,7 @@ export const paymentShape = z.object({
   balanceAmount: minorUnits,
   cancels: z.array(cancelShape).nullish(),
   failure: z.object({ code: z.string() }).nullish(),
+  checkout: z.object({ url: z.url() }).nullish(),
 });
 
 export type TossPayment = z.infer<typeof paymentShape>;
@@ -79,7 +80,8 @@ function refundOf(cancel: TossCancel, feeBasisPoints: bigint): ProviderRefund {
   };
 }
 
-const isPaid = ({ status }: TossPayment): boolean => status === 'DONE' || status === 'CANCELED' || status === 'PARTIAL_CANCELED';
+/** Its card was charged, whatever was given back since. */
+export const isPaid = ({ status }: TossPayment): boolean => status === 'DONE' || status === 'CANCELED' || status === 'PARTIAL_CANCELED';
 
 function stateOf({ status, balanceAmount }: TossPayment): ProviderCharge['state'] {
   switch (status) {

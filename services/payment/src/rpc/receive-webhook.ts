@@ -4,7 +4,7 @@ import { fail } from '../errors.js';
 import { OutcomeUnknown } from '../provider/port.js';
 import type { Context } from '../service.js';
 import { finishEvent, receiveEvent } from '../store/provider-events.js';
-import { isOurs, settleFound } from '../work/charge-attempt.js';
+import { isOurs, settleFound } from '../work/settle-found.js';
 
 type ReceiveWebhook = Handler<typeof ProviderWebhookServiceDefinition.methods.receiveWebhook>;
 

@@ -3,6 +3,7 @@ import { entriesOfCharge } from '../domain/ledger.js';
 import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
 import type { ProviderCharge, Refusal } from '../provider/port.js';
+import { asText } from './amounts.js';
 import type { PaymentDatabase } from './database.js';
 
 /** An attempt as far as settling it needs. */
@@ -69,9 +70,7 @@ export async function settleAttempt(
     db,
     fail,
     Prisma.sql`SELECT settle_attempt(${sqlCall(origin)}::jsonb, ${paymentId}::uuid, ${number}::integer, ${chargeId}::text, ${decline}::text,
-      ${JSON.stringify(entries, amountsAsText)}::jsonb) AS settled`,
+      ${asText(entries)}::jsonb) AS settled`,
   );
   return row!.settled;
 }
-
-const amountsAsText = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);

@@ -26,14 +26,8 @@ export async function chargeAttempt(context: Context, attempt: ClaimedAttempt): 
   }
 }
 
-/** Whether a key of the provider's charges is one of ours, and its attempt is known. */
-export async function isOurs({ db }: Context, idempotencyKey: string): Promise<boolean> {
-  const key = attemptOfKey(idempotencyKey);
-  return key !== undefined && (await findAttempt(db, key.paymentId, key.number)) !== undefined;
-}
-
-/** What somebody else learned of a charge at the provider, such as by a webhook. False when it is none of ours. */
-export async function settleFound(context: Context, origin: Origin, charge: ProviderCharge): Promise<boolean> {
+/** What somebody else learned of a pledge's charge at the provider. False when it is none of ours. */
+export async function settleCharged(context: Context, origin: Origin, charge: ProviderCharge): Promise<boolean> {
   const key = attemptOfKey(charge.idempotencyKey);
   const attempt = key && (await findAttempt(context.db, key.paymentId, key.number));
   if (attempt) await settle(context, origin, attempt, charge);
