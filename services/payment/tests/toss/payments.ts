@@ -22,6 +22,7 @@ export interface TossPayment {
   readonly card: { readonly issuerCode: string; readonly acquirerCode: string; readonly number: string; readonly amount: number } | null;
   readonly cancels: readonly TossCancel[] | null;
   readonly failure: { readonly code: string; readonly message: string } | null;
+  readonly checkout: { readonly url: string } | null;
 }
 
 interface TossCancel {
@@ -71,8 +72,33 @@ const masked = (cardNumber: string) => `${cardNumber.slice(0, 8)}****${cardNumbe
 
 export type TossBooks = ReturnType<typeof emptyTossBooks>;
 
+/** A payment that is not paid yet. */
+function newPayment(own: Pick<TossPayment, 'type' | 'orderId' | 'orderName' | 'totalAmount'>): TossPayment {
+  return {
+    mId: MERCHANT,
+    version: '2022-11-16',
+    paymentKey: keyOf(24),
+    method: null,
+    currency: 'KRW',
+    country: 'KR',
+    status: 'READY',
+    requestedAt: korea(),
+    approvedAt: null,
+    balanceAmount: own.totalAmount,
+    isPartialCancelable: true,
+    lastTransactionKey: null,
+    card: null,
+    cancels: null,
+    failure: null,
+    checkout: null,
+    ...own,
+  };
+}
+
 export function emptyTossBooks(onChange: (payment: TossPayment) => void) {
   const cards = new Map<string, { readonly customerKey: string; readonly number: string; readonly behaviour: Behaviour }>();
+  const pages = new Map<string, { readonly successUrl: string; readonly failUrl: string }>();
+  const agreed = new Map<string, { readonly number: string; readonly behaviour: Behaviour }>();
   const payments = new Map<string, TossPayment>();
   const byOrder = new Map<string, string>();
   const transactions: Transaction[] = [];
@@ -103,12 +129,34 @@ export function emptyTossBooks(onChange: (payment: TossPayment) => void) {
     return orderId;
   }
 
+  // Done, or thrown and ABORTED.
+  function approve(
+    payment: TossPayment,
+    triesOf: string,
+    { number, behaviour: { kind, parameter } }: { readonly number: string; readonly behaviour: Behaviour },
+    tell: (payment: TossPayment) => void,
+  ): TossPayment {
+    const nth = (tries.get(triesOf) ?? 0) + 1;
+    tries.set(triesOf, nth);
+    const card = { issuerCode: '61', acquirerCode: '31', number, amount: payment.totalAmount };
+    if (kind === 'DECLINE' || (kind === 'DECLINE_FIRST' && nth <= parameter)) {
+      const failure = { code: 'REJECT_CARD_PAYMENT', message: '한도초과 혹은 잔액부족으로 결제에 실패했습니다.' };
+      tell(put({ ...payment, status: 'ABORTED', card, failure }));
+      throw new TossError(403, failure.code, failure.message);
+    }
+    const lastTransactionKey = keyOf(16).toUpperCase();
+    const done = put({ ...payment, status: 'DONE', method: '카드', approvedAt: korea(), card, lastTransactionKey });
+    enter(done, 'DONE', done.totalAmount);
+    tell(done);
+    return done;
+  }
+
   return {
     payments: () => [...payments.values()],
     paymentOf,
     ofOrder: (orderId: string) => paymentOf(byOrder.get(orderId) ?? ''),
-    behaviourOf: (billingKey: string) => cards.get(billingKey)?.behaviour ?? { kind: 'PLAIN', parameter: 0 },
-    forgetCards: () => cards.clear(),
+    /** Of a billing key, or of the card that a payment was agreed to with. */
+    behaviourOf: (key: string): Behaviour => (cards.get(key) ?? agreed.get(key))?.behaviour ?? { kind: 'PLAIN', parameter: 0 },
     /** What Toss takes of a transaction, once it is settled. */
     settle: (transactionKey: string, fee: number) => settled.set(transactionKey, fee),
 
@@ -139,39 +187,58 @@ export function emptyTossBooks(onChange: (payment: TossPayment) => void) {
       if (typeof orderName !== 'string' || orderName.length > 100) throw new TossError(400, 'INVALID_ORDER_NAME');
       if (typeof amount !== 'number' || !Number.isInteger(amount) || amount < 0) throw new TossError(400, 'INVALID_REQUEST');
       if (amount < MINIMUM) throw new TossError(400, 'BELOW_MINIMUM_AMOUNT');
-      const { kind, parameter } = card.behaviour;
-      const nth = (tries.get(billingKey) ?? 0) + 1;
-      tries.set(billingKey, nth);
-      const base: TossPayment = {
-        mId: MERCHANT,
-        version: '2022-11-16',
-        paymentKey: keyOf(24),
-        type: 'BILLING',
-        orderId,
-        orderName,
-        method: '카드',
-        currency: 'KRW',
-        country: 'KR',
-        status: 'DONE',
-        requestedAt: korea(),
-        approvedAt: korea(),
-        totalAmount: amount,
-        balanceAmount: amount,
-        isPartialCancelable: true,
-        lastTransactionKey: keyOf(16).toUpperCase(),
-        card: { issuerCode: '61', acquirerCode: '31', number: card.number, amount },
-        cancels: null,
-        failure: null,
-      };
-      if (kind === 'DECLINE' || (kind === 'DECLINE_FIRST' && nth <= parameter)) {
-        const failure = { code: 'REJECT_CARD_PAYMENT', message: '한도초과 혹은 잔액부족으로 결제에 실패했습니다.' };
-        put({ ...base, status: 'ABORTED', approvedAt: null, lastTransactionKey: null, failure });
-        throw new TossError(403, failure.code, failure.message);
-      }
+      const payment = newPayment({ type: 'BILLING', orderId, orderName, totalAmount: amount });
       // No webhook: it sends none when a billing key is charged.
-      enter(put(base), 'DONE', amount);
-      return base;
+      return approve(payment, billingKey, card, () => {});
     },
+
+    /** POST /v1/payments. `pageOf` gives the address of a payment's page. */
+    create({ method, amount, orderId: wanted, orderName, successUrl, failUrl }: Body, pageOf: (paymentKey: string) => string): TossPayment {
+      const orderId = checkOrder(wanted);
+      if (method !== 'CARD' || typeof amount !== 'number' || !Number.isInteger(amount)) throw new TossError(400, 'INVALID_REQUEST');
+      if (amount < MINIMUM) throw new TossError(400, 'BELOW_MINIMUM_AMOUNT');
+      if (typeof orderName !== 'string' || orderName.length > 100) throw new TossError(400, 'INVALID_ORDER_NAME');
+      if (typeof successUrl !== 'string' || typeof failUrl !== 'string') throw new TossError(400, 'INVALID_REQUEST');
+      const payment = newPayment({ type: 'NORMAL', orderId, orderName, totalAmount: amount });
+      pages.set(payment.paymentKey, { successUrl, failUrl });
+      return put({ ...payment, checkout: { url: pageOf(payment.paymentKey) } });
+    },
+
+    /** What the buyer does at the page: agrees with a card, or goes away. Gives where the page sends the buyer. */
+    visit(paymentKey: string, cardNumber: string | undefined): URL {
+      const payment = paymentOf(paymentKey);
+      const { successUrl, failUrl } = pages.get(paymentKey)!;
+      const back = new URL(cardNumber === undefined ? failUrl : successUrl);
+      if (cardNumber === undefined) {
+        back.searchParams.set('code', 'PAY_PROCESS_CANCELED');
+        back.searchParams.set('message', '사용자에 의해 결제가 취소되었습니다.');
+        back.searchParams.set('orderId', payment.orderId);
+        return back;
+      }
+      agreed.set(paymentKey, { number: masked(cardNumber), behaviour: behaviourOf(cardNumber) });
+      put({ ...payment, status: 'IN_PROGRESS', method: '카드' });
+      for (const [name, value] of Object.entries({
+        paymentType: 'NORMAL',
+        paymentKey,
+        orderId: payment.orderId,
+        amount: payment.totalAmount,
+      }))
+        back.searchParams.set(name, String(value));
+      return back;
+    },
+
+    /** POST /v1/payments/confirm. */
+    confirm({ paymentKey, orderId, amount }: Body): TossPayment {
+      const payment = paymentOf(String(paymentKey));
+      if (payment.status === 'DONE') throw new TossError(400, 'ALREADY_PROCESSED_PAYMENT', '이미 처리된 결제 입니다.');
+      const card = agreed.get(payment.paymentKey);
+      if (!card || payment.status !== 'IN_PROGRESS') throw new TossError(404, 'NOT_FOUND_PAYMENT_SESSION');
+      if (payment.orderId !== orderId || payment.totalAmount !== amount) throw new TossError(403, 'FORBIDDEN_REQUEST');
+      return approve(payment, payment.paymentKey, card, onChange);
+    },
+
+    /** The time of a payment that nobody confirmed is over. */
+    expire: (paymentKey: string) => onChange(put({ ...paymentOf(paymentKey), status: 'EXPIRED' })),
 
     /** POST /v1/payments/{paymentKey}/cancel. */
     cancel(paymentKey: string, { cancelReason, cancelAmount, refundableAmount }: Body): TossPayment {

@@ -15,7 +15,7 @@ export interface TossServerOptions {
 
 /** What goes wrong with the next requests of an operation, each once. */
 export interface TossFault {
-  readonly operation: 'REGISTER' | 'CHARGE' | 'CANCEL' | 'ASK' | 'LIST';
+  readonly operation: 'REGISTER' | 'CHARGE' | 'CREATE' | 'CONFIRM' | 'CANCEL' | 'ASK' | 'LIST';
   /** SILENT_AFTER: it is done, and never answered. SILENT_BEFORE: neither. SLOW: done at once, answered late. ERROR: not done. ERROR_AFTER: done. */
   readonly kind: 'SILENT_AFTER' | 'SILENT_BEFORE' | 'SLOW' | 'ERROR' | 'ERROR_AFTER';
   readonly count?: number;
@@ -39,6 +39,7 @@ export interface SentWebhook {
 type Work = { readonly operation: TossFault['operation']; readonly subject: string; readonly run: () => unknown };
 
 const MAX_IDEMPOTENCY_KEY = 300;
+const PAGE = '/page/';
 /** It tries 7 times more, after 1, 4, 16 … minutes: here in milliseconds. */
 const RETRIES = 7;
 const SLOW_MS = 1_500;
@@ -67,6 +68,9 @@ export async function startTossServer({ secretKey, webhookUrl }: TossServerOptio
       return { operation: 'REGISTER', subject: '', run: () => books.issueBillingKey(body) };
     if (/^POST v1\/billing\/[^/]+$/.test(path))
       return { operation: 'CHARGE', subject: parts[2]!, run: () => books.charge(parts[2]!, body) };
+    if (path === 'POST v1/payments') return { operation: 'CREATE', subject: '', run: () => books.create(body, pageOf) };
+    if (path === 'POST v1/payments/confirm')
+      return { operation: 'CONFIRM', subject: String(body['paymentKey']), run: () => books.confirm(body) };
     if (/^POST v1\/payments\/[^/]+\/cancel$/.test(path))
       return { operation: 'CANCEL', subject: parts[2]!, run: () => books.cancel(parts[2]!, body) };
     if (/^GET v1\/payments\/orders\/[^/]+$/.test(path)) return { operation: 'ASK', subject: '', run: () => books.ofOrder(parts[3]!) };
@@ -85,6 +89,7 @@ export async function startTossServer({ secretKey, webhookUrl }: TossServerOptio
     const method = incoming.method ?? '';
     const gone = AbortSignal.any([stopping.signal, goneOf(response)]);
     try {
+      if (url.pathname.startsWith(PAGE)) return await visit(url, incoming, response);
       seen.push(`${method} ${url.pathname}`);
       checkAuthorization(incoming.headers.authorization);
       const body = method === 'POST' ? await readJson(incoming) : {};
@@ -99,6 +104,15 @@ export async function startTossServer({ secretKey, webhookUrl }: TossServerOptio
       send(response, answerOf(error));
     }
   }
+
+  // The page that the buyer sees: a form with a card's number, or without one, is all that it understands.
+  async function visit(url: URL, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const form = new URLSearchParams((await readAll(incoming)).toString('utf8'));
+    const cardNumber = form.get('action') === 'cancel' ? undefined : (form.get('cardNumber') ?? '');
+    response.writeHead(303, { location: books.visit(url.pathname.slice(PAGE.length), cardNumber).href }).end();
+  }
+
+  const pageOf = (paymentKey: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${PAGE}${paymentKey}`;
 
   function checkAuthorization(given: string | undefined): void {
     if (!given?.startsWith('Basic '))
@@ -151,7 +165,7 @@ export async function startTossServer({ secretKey, webhookUrl }: TossServerOptio
       faults[faults.indexOf(asked)] = { ...asked, count: asked.count - 1 };
       return asked;
     }
-    if (operation !== 'CHARGE' || failedOnce.has(orderId)) return undefined;
+    if ((operation !== 'CHARGE' && operation !== 'CONFIRM') || failedOnce.has(orderId)) return undefined;
     const { kind, parameter } = books.behaviourOf(subject);
     const kinds = { TIMEOUT_AFTER_SUCCESS: 'SILENT_AFTER', TIMEOUT_BEFORE: 'SILENT_BEFORE', SLOW: 'SLOW', ERROR_ONCE: 'ERROR' } as const;
     const own = kinds[kind as keyof typeof kinds];
@@ -226,11 +240,16 @@ function send(response: ServerResponse, { status, body, headers = {} }: Answer):
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
-async function readJson(incoming: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+async function readAll(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+async function readJson(incoming: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+  const body = await readAll(incoming);
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, unknown>;
+    return JSON.parse(body.toString('utf8')) as Record<string, unknown>;
   } catch {
     throw new TossError(400, 'INVALID_REQUEST');
   }
