@@ -4,77 +4,10 @@ import { testCard } from '@moa/sandbox-provider';
 import { until } from '@moa/testkit';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { idempotencyKeyOf, refundKeyOf } from '../src/domain/charge.js';
-import type { BookLine } from '../src/domain/reconciliation.js';
-import {
-  CardRefused,
-  OutcomeUnknown,
-  PAYMENT_KEY_MISMATCH,
-  type PaymentProvider,
-  type ProviderCharge,
-  type Refusal,
-} from '../src/provider/port.js';
-import { payAt } from './orders.js';
+import { idempotencyKeyOf } from '../src/domain/charge.js';
+import { CardRefused, OutcomeUnknown } from '../src/provider/port.js';
+import { AMOUNT, booked, cardOf, FEE, linesOf, orderWith, paid, refundOf, unknown } from './toss/contract.js';
 import { type Rig, sandboxRig, tossRig } from './toss/rigs.js';
-
-const AMOUNT = 30_000n;
-const FEE = 720n;
-
-const cardOf = (cardNumber = testCard('PLAIN')) => ({ cardNumber, expiryMonth: 12, expiryYear: 2099, holderId: randomUUID() });
-
-async function orderWith(provider: PaymentProvider, cardNumber?: string) {
-  const card = cardOf(cardNumber);
-  const { billingKey } = await provider.registerCard(card);
-  return {
-    idempotencyKey: idempotencyKeyOf(randomUUID(), 1),
-    billingKey,
-    holderId: card.holderId,
-    currency: 'KRW',
-    amountMinor: AMOUNT,
-    orderId: randomUUID(),
-    tries: 1,
-  };
-}
-
-const refundOf = (chargeId: string, amountMinor: bigint, tries = 1) => ({
-  chargeId,
-  idempotencyKey: refundKeyOf(randomUUID()),
-  currency: 'KRW',
-  amountMinor,
-  reason: '단순 변심 [환불]',
-  tries,
-});
-
-function booked(answer: ProviderCharge | Refusal | undefined): ProviderCharge {
-  assert.ok(answer && answer.state !== 'REFUSED', `booked, and not ${answer?.state}`);
-  return answer as ProviderCharge;
-}
-
-const unknown = (promise: Promise<unknown>): Promise<void> =>
-  promise.then(
-    () => assert.unreachable('its outcome is unknown'),
-    (error) => assert.instance(error, OutcomeUnknown),
-  );
-
-async function paid({ provider }: Rig): Promise<ProviderCharge> {
-  return booked(await provider.charge(await orderWith(provider)));
-}
-
-async function linesOf(provider: PaymentProvider, chargeId: string): Promise<BookLine[]> {
-  const lines: BookLine[] = [];
-  for (let cursor: string | undefined = ''; cursor !== undefined; ) {
-    const page: Awaited<ReturnType<PaymentProvider['listBooks']>> = await provider.listBooks(cursor);
-    lines.push(...page.lines);
-    cursor = page.nextCursor;
-  }
-  assert.equal(
-    lines.map(({ position }) => position),
-    [...lines].sort((a, b) => a.position - b.position).map(({ position }) => position),
-    'in order',
-  );
-  assert.is(new Set(lines.map(({ position }) => position)).size, lines.length, 'each once');
-  return lines.filter((line) => line.chargeId === chargeId);
-}
 
 for (const open of [sandboxRig, tossRig]) {
   const rig: Rig = await open();
@@ -169,84 +102,6 @@ for (const open of [sandboxRig, tossRig]) {
         (await linesOf(provider, booked(charge).id)).map(({ amountMinor, idempotencyKey }) => [amountMinor, idempotencyKey]),
         [[AMOUNT, order.idempotencyKey]],
       );
-    });
-  }
-
-  const orderToPay = () => ({
-    orderId: randomUUID(),
-    orderName: '머그컵 외 1건',
-    currency: 'KRW',
-    amountMinor: AMOUNT,
-    returnUrl: 'https://shop.example/paid?from=moa',
-    lifetimeMs: 900_000,
-  });
-
-  async function agreed(cardNumber?: string) {
-    const { orderId, currency, amountMinor, ...order } = orderToPay();
-    const { url } = await provider.openCheckout({ orderId, currency, amountMinor, ...order });
-    const back = await payAt(url, cardNumber);
-    const paymentKey = back.searchParams.get('paymentKey')!;
-    assert.is(back.searchParams.get('orderId'), orderId);
-    assert.is(back.searchParams.get('from'), 'moa');
-    return { idempotencyKey: idempotencyKeyOf(randomUUID(), 1), paymentKey, orderId, currency, amountMinor, tries: 1 };
-  }
-
-  test('an order is paid at the page: nothing is charged before it is confirmed, and then once', async () => {
-    const confirmation = await agreed();
-    assert.is(await provider.findPayment(confirmation.orderId), undefined);
-    const answers = await Promise.allSettled(Array.from({ length: 10 }, () => provider.confirm(confirmation)));
-    for (const answer of answers) if (answer.status === 'rejected') assert.instance(answer.reason, OutcomeUnknown);
-    const charge = booked(await provider.confirm(confirmation));
-    assert.equal([charge.state, charge.id, charge.amountMinor, charge.feeMinor], ['SUCCEEDED', confirmation.paymentKey, AMOUNT, FEE]);
-    assert.ok([confirmation.idempotencyKey, confirmation.orderId].includes(charge.idempotencyKey), 'our key, or the order');
-    assert.equal(await provider.findPayment(confirmation.orderId), charge);
-    assert.equal(await provider.closeCheckout(confirmation.orderId), charge);
-    assert.equal(
-      (await linesOf(provider, charge.id)).map(({ amountMinor, idempotencyKey }) => [amountMinor, idempotencyKey]),
-      [[AMOUNT, charge.idempotencyKey]],
-    );
-  });
-
-  test('the page of an order is the same however often it is asked for, and is closed when nothing was paid', async () => {
-    const order = orderToPay();
-    const { url } = await provider.openCheckout(order);
-    assert.is((await provider.openCheckout(order)).url, url);
-    assert.is(await provider.closeCheckout(order.orderId), undefined);
-    assert.is(await provider.closeCheckout(randomUUID()), undefined);
-    assert.is(await provider.findPayment(randomUUID()), undefined);
-  });
-
-  test('a payment key of another order, or of another amount, is refused, and nothing is charged', async () => {
-    const [one, other] = [await agreed(), await agreed()];
-    for (const wrong of [{ paymentKey: other.paymentKey }, { amountMinor: 29_999n }, { paymentKey: 'nobodys' }])
-      assert.equal(await provider.confirm({ ...one, idempotencyKey: idempotencyKeyOf(randomUUID(), 1), ...wrong }), {
-        state: 'REFUSED',
-        code: PAYMENT_KEY_MISMATCH,
-      });
-    assert.is(await provider.findPayment(one.orderId), undefined);
-    assert.is((await provider.confirm(one)).state, 'SUCCEEDED');
-  });
-
-  test('a card that is declined at the confirmation is declined with its code, and not paid', async () => {
-    const confirmation = await agreed(testCard('DECLINE'));
-    const charge = booked(await provider.confirm(confirmation));
-    assert.is(charge.state, 'DECLINED');
-    assert.ok(charge.declineCode);
-    assert.is(await provider.findPayment(confirmation.orderId), undefined);
-  });
-
-  for (const kind of ['TIMEOUT_AFTER_SUCCESS', 'TIMEOUT_BEFORE', 'ERROR_ONCE'] as const) {
-    test(`a confirmation whose outcome is unknown (${kind}) is asked for, and approved once`, async () => {
-      const confirmation = await agreed(testCard(kind));
-      await unknown(impatient.confirm(confirmation));
-      let tries = 1;
-      const charge = await until(async () => {
-        tries += 1;
-        const found = await impatient.findPayment(confirmation.orderId);
-        return found ?? (await impatient.confirm({ ...confirmation, tries }).catch(() => undefined));
-      });
-      assert.is(booked(charge).state, 'SUCCEEDED');
-      assert.is((await linesOf(provider, booked(charge).id)).length, 1);
     });
   }
 

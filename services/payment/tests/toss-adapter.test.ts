@@ -6,8 +6,8 @@ import * as assert from 'uvu/assert';
 import { idempotencyKeyOf, refundKeyOf } from '../src/domain/charge.js';
 import { OutcomeUnknown, type ProviderCharge } from '../src/provider/port.js';
 import { tossProvider } from '../src/provider/toss.js';
-import { korea } from './toss/payments.js';
 import { FEE_BASIS_POINTS, tossRig } from './toss/rigs.js';
+import { korea } from './toss/types.js';
 
 const { provider, impatient, server, close } = await tossRig();
 

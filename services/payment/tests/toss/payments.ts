@@ -1,73 +1,15 @@
 // What the Toss server of the tests has in its books, and what its API does with it. Its form is that of the documented API, 2022-11-16.
 import { randomBytes } from 'node:crypto';
 import { type Behaviour, behaviourOf } from '@moa/sandbox-provider';
-
-export interface TossPayment {
-  readonly mId: string;
-  readonly version: string;
-  readonly paymentKey: string;
-  readonly type: 'NORMAL' | 'BILLING';
-  readonly orderId: string;
-  readonly orderName: string;
-  readonly method: string | null;
-  readonly currency: string;
-  readonly country: string;
-  readonly status: 'READY' | 'IN_PROGRESS' | 'DONE' | 'CANCELED' | 'PARTIAL_CANCELED' | 'ABORTED' | 'EXPIRED';
-  readonly requestedAt: string;
-  readonly approvedAt: string | null;
-  readonly totalAmount: number;
-  readonly balanceAmount: number;
-  readonly isPartialCancelable: boolean;
-  readonly lastTransactionKey: string | null;
-  readonly card: { readonly issuerCode: string; readonly acquirerCode: string; readonly number: string; readonly amount: number } | null;
-  readonly cancels: readonly TossCancel[] | null;
-  readonly failure: { readonly code: string; readonly message: string } | null;
-  readonly checkout: { readonly url: string } | null;
-}
-
-interface TossCancel {
-  readonly transactionKey: string;
-  readonly cancelReason: string;
-  readonly cancelAmount: number;
-  readonly refundableAmount: number;
-  readonly canceledAt: string;
-  readonly cancelStatus: 'DONE';
-  readonly cancelRequestId: null;
-}
-
-export interface Transaction {
-  readonly mId: string;
-  readonly transactionKey: string;
-  readonly paymentKey: string;
-  readonly orderId: string;
-  readonly status: string;
-  readonly currency: string;
-  readonly amount: number;
-  readonly transactionAt: string;
-}
-
-/** An answer in the form `{code, message}`. */
-export class TossError extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message = code) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
+import { korea, type TossCancel, TossError, type TossPayment, type Transaction } from './types.js';
 
 type Body = Readonly<Record<string, unknown>>;
 
 const MERCHANT = 'moatest';
 const ORDER_ID = /^[A-Za-z0-9_=-]{6,64}$/;
 const MINIMUM = 100;
-const KOREA_MS = 9 * 3_600_000;
 
 const keyOf = (bytes: number) => randomBytes(bytes).toString('hex');
-/** As Toss writes times: those of Korea. */
-export const korea = (timeMs = Date.now()): string => `${new Date(timeMs + KOREA_MS).toISOString().slice(0, 19)}+09:00`;
 const masked = (cardNumber: string) => `${cardNumber.slice(0, 8)}****${cardNumber.slice(12, 15)}*`;
 
 export type TossBooks = ReturnType<typeof emptyTossBooks>;

@@ -10,8 +10,8 @@ import { startSandboxProvider } from '@moa/sandbox-provider';
 import type { PaymentProvider } from '../../src/provider/port.js';
 import { sandboxProvider } from '../../src/provider/sandbox.js';
 import { tossProvider } from '../../src/provider/toss.js';
-import { korea } from './payments.js';
 import { startTossServer } from './server.js';
+import { korea } from './types.js';
 
 export interface Webhook {
   readonly headers: Readonly<Record<string, string>>;

@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { emptyTossBooks, korea, TossError, type TossPayment } from './payments.js';
+import { emptyTossBooks } from './payments.js';
+import { korea, TossError, type TossPayment } from './types.js';
 
 export interface TossServerOptions {
   readonly secretKey: string;

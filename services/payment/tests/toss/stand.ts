@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clients, errorOf, openStand } from '../support.js';
-import { korea } from './payments.js';
 import { FEE_BASIS_POINTS, SECRET_KEY } from './rigs.js';
 import { startTossServer } from './server.js';
+import { korea } from './types.js';
 
 export type TossStand = Awaited<ReturnType<typeof openTossStand>>;
 
