@@ -13,7 +13,7 @@ const { provider, impatient, server, close } = await tossRig();
 
 async function orderWith(cardNumber = testCard('PLAIN')) {
   const holderId = randomUUID();
-  const { billingKey } = await provider.registerCard({ cardNumber, expiryMonth: 12, expiryYear: 2099, holderId });
+  const { billingKey } = await provider.registerCard({ cardNumber, expiryMonth: 12, expiryYear: 2099, holderId, ownerNumber: '' });
   const idempotencyKey = idempotencyKeyOf(randomUUID(), 1);
   return { idempotencyKey, billingKey, holderId, currency: 'KRW', amountMinor: 30_000n, orderId: randomUUID(), tries: 1 };
 }
@@ -95,6 +95,22 @@ test('a refund is not made again when its key is forgotten, as it is after 15 da
   server.forgetAnswers();
   assert.is((await provider.refund({ ...order, tries: 2 })).state, 'PARTIALLY_REFUNDED');
   assert.is(server.books.paymentOf(id).balanceAmount, 20_000);
+});
+
+test('what the page of Toss gave for a card is good for one billing key, and its holder only, however often its answer gets lost', async () => {
+  const holderId = randomUUID();
+  const authKey = server.books.authorize(holderId, '5555555555554444');
+  await provider.registerCard({ authKey, holderId: randomUUID() }).then(
+    () => assert.unreachable('somebody else has it'),
+    (error) => assert.is(error.reason, 'CARD_REFUSED'),
+  );
+  server.forgetAnswers();
+  server.fault({ operation: 'REGISTER', kind: 'SILENT_AFTER' });
+  await isUnknown(impatient.registerCard({ authKey, holderId }));
+  const card = await provider.registerCard({ authKey, holderId });
+  assert.equal([card.brand, card.last4], ['HYUNDAI', '444*']);
+  const order = { ...(await orderWith()), billingKey: card.billingKey, holderId };
+  assert.is((await provider.charge(order)).state, 'SUCCEEDED');
 });
 
 test('the longest reason leaves room for the key of its refund', async () => {

@@ -105,6 +105,28 @@ for (const [kind, what] of [
   });
 }
 
+test('a card that was left at the page of Toss is registered without its number', async () => {
+  const accountId = randomUUID();
+  const token = await stand.bed.as(accountId);
+  const authKey = toss.books.authorize(accountId, '5555555555554444');
+  const request = { ...card(''), expiryMonth: 0, expiryYear: 0, authKey };
+  const { billingMethod } = await clients.payments.registerBillingMethod(request, token);
+  assert.is(billingMethod!.last4, '444*');
+  assert.equal((await clients.payments.registerBillingMethod(request, token)).billingMethod, billingMethod);
+  const charge = chargeOf({ backerId: accountId, token, method: billingMethod! });
+  await funding.chargePledges(batch(charge));
+  const { payment } = await until(async () => {
+    const seen = await clients.payments.getPayment({ pledgeId: charge.pledgeId }, token);
+    return seen.payment!.state === STATE_COMPLETED ? seen : undefined;
+  });
+  assert.ok(stand.paidAt(payment!.id));
+  // Another person's, or one that was used before, is refused.
+  const error = await errorOf(
+    clients.payments.registerBillingMethod({ ...request, requestId: randomUUID(), authKey: `${authKey}x` }, token),
+  );
+  assert.is(reasonOf(error), 'CARD_REFUSED');
+});
+
 test('a decline is kept with its code, and the next attempt is another order', async () => {
   const { backer, pledgeId, id, state } = await charged(testCard('DECLINE_FIRST', 1));
   assert.is(state, STATE_FAILED);

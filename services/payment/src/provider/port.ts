@@ -8,11 +8,21 @@ export interface Card {
   readonly expiryYear: number;
   /** The account's. */
   readonly holderId: string;
+  /** Birth date or business number of the card's owner, '' where none was given. */
+  readonly ownerNumber: string;
+}
+
+/** A card that the provider's own page took. */
+export interface AuthorizedCard {
+  /** What the page gave for it, to be used once. */
+  readonly authKey: string;
+  readonly holderId: string;
 }
 
 export interface RegisteredCard {
   readonly billingKey: string;
   readonly brand: string;
+  /** A provider may hide a digit of them: "123*". */
   readonly last4: string;
 }
 
@@ -114,7 +124,7 @@ export const PAYMENT_KEY_MISMATCH = 'payment_key_mismatch';
 /** Each may throw OutcomeUnknown: then the same call with the same key, or a question by the key, tells. */
 export interface PaymentProvider {
   /** Throws CardRefused. */
-  registerCard(card: Card): Promise<RegisteredCard>;
+  registerCard(card: Card | AuthorizedCard): Promise<RegisteredCard>;
   charge(order: ChargeOrder): Promise<ProviderCharge | Refusal>;
   /** None: nothing is booked under this key. It may still be under way, so what follows is the same charge with the same key. */
   findCharge(idempotencyKey: string): Promise<ProviderCharge | undefined>;

@@ -78,7 +78,10 @@ export function sandboxProvider({ apiKey, webhookSecret, ...options }: SandboxOp
 
   return {
     async registerCard(card) {
-      const reply = await api({ method: 'POST', path: '/v1/billing-keys', name: '/v1/billing-keys', body: card });
+      // It has no page of its own for cards that are kept.
+      if ('authKey' in card) throw new CardRefused('CARD_REFUSED');
+      const { ownerNumber: _, ...body } = card;
+      const reply = await api({ method: 'POST', path: '/v1/billing-keys', name: '/v1/billing-keys', body });
       const reason = cardReasons[codeOf(reply) as keyof typeof cardReasons];
       if (reason) throw new CardRefused(reason);
       return read(cardShape, reply);

@@ -1,7 +1,9 @@
 // Toss Payments over HTTP: its core API, with billing keys of cards and its payment page. See "Toss Payments" in the service's README for
 // what of it is proven.
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { CardRefused, OutcomeUnknown, type PaymentProvider, type ProviderCharge } from './port.js';
+import type { Reply } from './http.js';
+import { type AuthorizedCard, type Card, CardRefused, OutcomeUnknown, type PaymentProvider, type ProviderCharge } from './port.js';
 import { CURRENCY, CURRENCY_UNSUPPORTED, codeOf, openTossApi, read, type TossApiOptions, underKeys } from './toss-api.js';
 import { BOOK_PAGE_MS, tossBooks } from './toss-books.js';
 import { tossCheckouts } from './toss-checkouts.js';
@@ -16,7 +18,7 @@ export interface TossOptions extends TossApiOptions {
 
 const ORDER_NAME = '모아 후원';
 
-const billingShape = z.object({ billingKey: z.string().min(1), card: z.object({ issuerCode: z.string() }) });
+const billingShape = z.object({ billingKey: z.string().min(1), card: z.object({ issuerCode: z.string(), number: z.string().min(4) }) });
 
 export function tossProvider({ booksSince, ...options }: TossOptions): PaymentProvider {
   const toss = openTossApi(options);
@@ -33,21 +35,34 @@ export function tossProvider({ booksSince, ...options }: TossOptions): PaymentPr
     return payment;
   }
 
+  function issueByCard({ cardNumber, expiryMonth, expiryYear, holderId, ownerNumber }: Card): Promise<Reply> {
+    const name = '/v1/billing/authorizations/card';
+    const body = {
+      customerKey: holderId,
+      cardNumber,
+      cardExpirationYear: twoDigits(expiryYear),
+      cardExpirationMonth: twoDigits(expiryMonth),
+      ...(ownerNumber && { customerIdentityNumber: ownerNumber }),
+    };
+    return call({ method: 'POST', path: name, name, body });
+  }
+
+  // What the page gave is good for one use: whose answer gets lost asks again under the same key, and is told the same.
+  function issueByPage({ authKey, holderId }: AuthorizedCard): Promise<Reply> {
+    const name = '/v1/billing/authorizations/issue';
+    const idempotencyKey = `issue:${createHash('sha256').update(authKey).digest('hex')}`;
+    return call({ method: 'POST', path: name, name, body: { authKey, customerKey: holderId }, idempotencyKey });
+  }
+
   return {
-    async registerCard({ cardNumber, expiryMonth, expiryYear, holderId }) {
-      const name = '/v1/billing/authorizations/card';
-      const body = {
-        customerKey: holderId,
-        cardNumber,
-        cardExpirationYear: twoDigits(expiryYear),
-        cardExpirationMonth: twoDigits(expiryMonth),
-      };
-      const reply = await call({ method: 'POST', path: name, name, body });
+    async registerCard(card) {
+      const reply = await ('authKey' in card ? issueByPage(card) : issueByCard(card));
       const reason = CARD_REASONS[codeOf(reply) ?? ''];
       if (reason) throw new CardRefused(reason);
-      const { billingKey, card } = read(billingShape, reply);
-      // It shows the number with its last digit hidden, too.
-      return { billingKey, brand: ISSUERS[card.issuerCode] ?? 'OTHER', last4: cardNumber.slice(-4) };
+      const { billingKey, card: shown } = read(billingShape, reply);
+      // It hides the last digit, too: better those that the person typed in.
+      const last4 = ('cardNumber' in card ? card.cardNumber : shown.number).slice(-4);
+      return { billingKey, brand: ISSUERS[shown.issuerCode] ?? 'OTHER', last4 };
     },
 
     async charge({ idempotencyKey, billingKey, holderId, currency, amountMinor, orderId, tries }) {

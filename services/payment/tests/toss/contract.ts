@@ -10,7 +10,13 @@ import type { Rig } from './rigs.js';
 export const AMOUNT = 30_000n;
 export const FEE = 720n;
 
-export const cardOf = (cardNumber = testCard('PLAIN')) => ({ cardNumber, expiryMonth: 12, expiryYear: 2099, holderId: randomUUID() });
+export const cardOf = (cardNumber = testCard('PLAIN')) => ({
+  cardNumber,
+  expiryMonth: 12,
+  expiryYear: 2099,
+  holderId: randomUUID(),
+  ownerNumber: '',
+});
 
 export async function orderWith(provider: PaymentProvider, cardNumber?: string) {
   const card = cardOf(cardNumber);

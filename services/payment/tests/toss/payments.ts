@@ -39,6 +39,7 @@ function newPayment(own: Pick<TossPayment, 'type' | 'orderId' | 'orderName' | 't
 
 export function emptyTossBooks(onChange: (payment: TossPayment) => void) {
   const cards = new Map<string, { readonly customerKey: string; readonly number: string; readonly behaviour: Behaviour }>();
+  const authorized = new Map<string, { readonly customerKey: string; readonly cardNumber: string }>();
   const pages = new Map<string, { readonly successUrl: string; readonly failUrl: string }>();
   const agreed = new Map<string, { readonly number: string; readonly behaviour: Behaviour }>();
   const payments = new Map<string, TossPayment>();
@@ -69,6 +70,14 @@ export function emptyTossBooks(onChange: (payment: TossPayment) => void) {
     const status = payments.get(byOrder.get(orderId) ?? '')?.status;
     if (status && status !== 'ABORTED' && status !== 'EXPIRED') throw new TossError(400, 'DUPLICATED_ORDER_ID');
     return orderId;
+  }
+
+  function issue(customerKey: string, cardNumber: string) {
+    const billingKey = keyOf(16);
+    const number = masked(cardNumber);
+    cards.set(billingKey, { customerKey, number, behaviour: behaviourOf(cardNumber) });
+    const card = { issuerCode: '61', acquirerCode: '31', number, cardType: '신용', ownerType: '개인' };
+    return { mId: MERCHANT, customerKey, authenticatedAt: korea(), method: '카드', billingKey, card };
   }
 
   // Done, or thrown and ABORTED.
@@ -103,7 +112,9 @@ export function emptyTossBooks(onChange: (payment: TossPayment) => void) {
     settle: (transactionKey: string, fee: number) => settled.set(transactionKey, fee),
 
     /** POST /v1/billing/authorizations/card. */
-    issueBillingKey({ customerKey, cardNumber, cardExpirationYear, cardExpirationMonth }: Body) {
+    issueByCard({ customerKey, cardNumber, cardExpirationYear, cardExpirationMonth, customerIdentityNumber }: Body) {
+      if (customerIdentityNumber !== undefined && !/^(\d{6}|\d{10})$/.test(String(customerIdentityNumber)))
+        throw new TossError(400, 'INVALID_BIRTH_DAY_FORMAT');
       if (typeof customerKey !== 'string' || !/^[A-Za-z0-9\-_=.@]{2,300}$/.test(customerKey))
         throw new TossError(400, 'INVALID_CUSTOMER_KEY');
       if (typeof cardNumber !== 'string' || !/^\d{12,20}$/.test(cardNumber) || luhn(cardNumber) % 10 !== 0)
@@ -114,10 +125,23 @@ export function emptyTossBooks(onChange: (payment: TossPayment) => void) {
       if (`${cardExpirationYear}-${cardExpirationMonth}` < now.slice(2, 7)) throw new TossError(400, 'INVALID_CARD_EXPIRATION');
       const behaviour = behaviourOf(cardNumber);
       if (behaviour.kind === 'REFUSED_AT_REGISTRATION') throw new TossError(403, 'REJECT_CARD_COMPANY', '결제 승인이 거절되었습니다.');
-      const billingKey = keyOf(16);
-      cards.set(billingKey, { customerKey, number: masked(cardNumber), behaviour });
-      const card = { issuerCode: '61', acquirerCode: '31', number: masked(cardNumber), cardType: '신용', ownerType: '개인' };
-      return { mId: MERCHANT, customerKey, authenticatedAt: now, method: '카드', billingKey, card };
+      return issue(customerKey, cardNumber);
+    },
+
+    /** Somebody leaves a card at Toss's own page: what the page gives for it. */
+    authorize(customerKey: string, cardNumber: string): string {
+      const authKey = keyOf(20);
+      authorized.set(authKey, { customerKey, cardNumber });
+      return authKey;
+    },
+
+    /** POST /v1/billing/authorizations/issue. */
+    issueByAuthKey({ authKey, customerKey }: Body) {
+      const left = authorized.get(String(authKey));
+      if (!left) throw new TossError(400, 'INVALID_BILLING_AUTH');
+      if (left.customerKey !== customerKey) throw new TossError(403, 'NOT_MATCHES_CUSTOMER_KEY');
+      authorized.delete(String(authKey));
+      return issue(left.customerKey, left.cardNumber);
     },
 
     /** POST /v1/billing/{billingKey}. Changes everything, or throws and changes nothing: but a decline leaves a payment, ABORTED. */

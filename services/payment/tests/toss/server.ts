@@ -65,8 +65,9 @@ export async function startTossServer({ secretKey, webhookUrl }: TossServerOptio
   function route(method: string, url: URL, body: Readonly<Record<string, unknown>>): Work {
     const parts = url.pathname.split('/').slice(1).map(decodeURIComponent);
     const path = `${method} ${parts.join('/')}`;
-    if (path === 'POST v1/billing/authorizations/card')
-      return { operation: 'REGISTER', subject: '', run: () => books.issueBillingKey(body) };
+    if (path === 'POST v1/billing/authorizations/card') return { operation: 'REGISTER', subject: '', run: () => books.issueByCard(body) };
+    if (path === 'POST v1/billing/authorizations/issue')
+      return { operation: 'REGISTER', subject: '', run: () => books.issueByAuthKey(body) };
     if (/^POST v1\/billing\/[^/]+$/.test(path))
       return { operation: 'CHARGE', subject: parts[2]!, run: () => books.charge(parts[2]!, body) };
     if (path === 'POST v1/payments') return { operation: 'CREATE', subject: '', run: () => books.create(body, pageOf) };
