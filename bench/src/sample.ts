@@ -28,6 +28,9 @@ export const response: CreatePledgeResponse = {
     chargeAttempts: 0,
     nextChargeTime: undefined,
     refunded: undefined,
+    shipment: undefined,
+    refundRequest: undefined,
+    late: false,
     createTime: new Date('2026-11-22T12:00:00Z'),
   },
 };

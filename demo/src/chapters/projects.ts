@@ -97,5 +97,14 @@ function rewardDraft(
   closeTime: Date,
 ): RewardDraft {
   const delivery = new Date(Date.UTC(closeTime.getUTCFullYear(), closeTime.getUTCMonth() + deliveryMonths));
-  return { title, description, price: krw(price), stock, limitPerBacker, deliveryMonth: delivery.toISOString().slice(0, 7), ships };
+  return {
+    title,
+    description,
+    price: krw(price),
+    stock,
+    limitPerBacker,
+    deliveryMonth: delivery.toISOString().slice(0, 7),
+    ships,
+    addOn: false,
+  };
 }

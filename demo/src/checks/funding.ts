@@ -46,7 +46,8 @@ export const fundingChecks: Check[] = [
       const rows = await stage.sql<{ what: string; raised: string; sum: string; counted: number; count: number }>(
         'funding',
         `SELECT j.title AS what, j.raised_minor AS raised, j.pledge_count AS counted,
-           coalesce(sum(p.total_minor) FILTER (WHERE p.state <> 'CANCELED'), 0) AS sum, (count(p.id) FILTER (WHERE p.state <> 'CANCELED'))::int AS count
+           coalesce(sum(p.total_minor) FILTER (WHERE p.state <> 'CANCELED' AND NOT p.late), 0) AS sum,
+           (count(p.id) FILTER (WHERE p.state <> 'CANCELED' AND NOT p.late))::int AS count
          FROM project j LEFT JOIN pledge p ON p.project_id = j.id WHERE j.public GROUP BY j.id`,
       );
       const wrong = rows.filter(({ raised, sum, counted, count }) => raised !== sum || counted !== count);

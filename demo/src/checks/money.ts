@@ -46,7 +46,7 @@ const sumOf = (entries: readonly BookEntry[], type: BookEntry['type'], field: 'a
   entries.filter((entry) => entry.type === type).reduce((sum, entry) => sum + BigInt(entry[field]), 0n);
 
 /** Paid now, or paid once and given back. */
-const WAS_PAID = ['PAID', 'REFUNDED'];
+const WAS_PAID = ['PAID', 'REFUNDED', 'CHARGED_BACK'];
 
 export const moneyChecks: Check[] = [
   {

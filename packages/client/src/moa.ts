@@ -5,10 +5,12 @@ import type { Account, Tokens } from '@moa/contracts/auth/v1/auth';
 import { AuthServiceDefinition, type SignInResponse } from '@moa/contracts/auth/v1/auth_service';
 import { type OAuthCallback, OAuthServiceDefinition } from '@moa/contracts/auth/v1/oauth_service';
 import { PartnerAdminServiceDefinition, PartnerTokenServiceDefinition } from '@moa/contracts/auth/v1/partner_service';
+import { FulfilmentServiceDefinition } from '@moa/contracts/funding/v1/fulfilment_service';
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
 import type { ServiceDefinition } from '@moa/contracts/method';
+import { InstantPaymentServiceDefinition } from '@moa/contracts/payment/v1/instant_payment_service';
 import { FundingPaymentServiceDefinition, LedgerServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
 import { ReconciliationServiceDefinition } from '@moa/contracts/payment/v1/reconciliation_service';
 import { SettlementServiceDefinition } from '@moa/contracts/payment/v1/settlement_service';
@@ -36,7 +38,9 @@ const SERVICES = {
   projects: ProjectServiceDefinition,
   updates: UpdateServiceDefinition,
   pledges: PledgeServiceDefinition,
+  fulfilment: FulfilmentServiceDefinition,
   payments: FundingPaymentServiceDefinition,
+  orderPayments: InstantPaymentServiceDefinition,
   ledger: LedgerServiceDefinition,
   settlements: SettlementServiceDefinition,
   reconciliations: ReconciliationServiceDefinition,

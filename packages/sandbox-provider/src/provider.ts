@@ -15,6 +15,7 @@ import type { ProviderConfig } from './config.js';
 import { makeFaults } from './faults.js';
 import { makeServer } from './http.js';
 import { openJournal } from './journal.js';
+import { readFact, type StoredFact } from './old-facts.js';
 import { pageRoutes } from './page/pay.js';
 import { startWebhooks } from './webhooks.js';
 
@@ -34,7 +35,7 @@ export interface RunningProvider {
 export async function startSandboxProvider(config: ProviderConfig): Promise<RunningProvider> {
   const log = config.log ?? (() => {});
   const books = emptyBooks();
-  const journal = await openJournal<Fact>(config.dataFolder, books.apply);
+  const journal = await openJournal<StoredFact>(config.dataFolder, (fact) => books.apply(readFact(fact)));
   const webhooks = startWebhooks({
     url: config.webhookUrl,
     secret: config.webhookSecret,
@@ -55,10 +56,10 @@ export async function startSandboxProvider(config: ProviderConfig): Promise<Runn
   const stopping = new AbortController();
   const routes = [
     ...billingKeyRoutes(ledger),
-    ...chargeRoutes(ledger, faults),
+    ...chargeRoutes(ledger, faults, stopping.signal),
     ...refundRoutes(ledger, faults),
     ...checkoutRoutes(ledger, (id) => `${url()}/pay/${id}`),
-    ...confirmationRoutes(ledger, faults),
+    ...confirmationRoutes(ledger, faults, stopping.signal),
     ...pageRoutes(ledger),
     ...transferRoutes(ledger, faults),
     ...bookRoutes(ledger),

@@ -6,6 +6,7 @@ import type { WatchProjectResponse } from '@moa/contracts/funding/v1/project_ser
 import type { Update as ProtoUpdate } from '@moa/contracts/funding/v1/update';
 import type { Money } from '@moa/contracts/type/v1/money';
 import { invalid } from '@moa/kit';
+import type { RefundRequest } from './domain/fulfilment.js';
 import { etagOf, type Reward } from './domain/plan.js';
 import type { Pledge, RetryPolicy } from './domain/pledge.js';
 import { isFrozen, type Kind, type Phase, type Project, percentOf, phaseOf, type Standing } from './domain/project.js';
@@ -37,6 +38,8 @@ export function projectToProto(project: WithRewards, at: Date): protoProject.Pro
     phase: protoProject.Project_Phase[`PHASE_${phaseOf(project, at)}`],
     progress: progressOf(project),
     rewards: project.rewards.map((reward) => rewardToProto(reward, currency)),
+    latePledgesUntil: project.lateUntil ?? undefined,
+    lateRaised: money(currency, project.lateRaisedMinor),
     rejectionReason,
     etag: etagOf(project),
     createTime,
@@ -88,6 +91,7 @@ export const rewardToProto = (reward: Reward, currency: string): protoProject.Re
   limitPerBacker: reward.limitPerBacker,
   deliveryMonth: reward.deliveryMonth,
   ships: reward.ships,
+  addOn: reward.addOn,
 });
 
 export const pledgeToProto = (pledge: Pledge): proto.Pledge => ({
@@ -104,6 +108,18 @@ export const pledgeToProto = (pledge: Pledge): proto.Pledge => ({
   nextChargeTime: pledge.nextChargeTime ?? undefined,
   createTime: pledge.createTime,
   refunded: money(pledge.currency, pledge.refundedMinor),
+  shipment: shipmentOf(pledge),
+  late: pledge.late,
+  refundRequest: pledge.refundRequest && refundRequestToProto(pledge.refundRequest),
+});
+
+const shipmentOf = ({ carrier, trackingNumber, shipTime, deliveryTime }: Pledge): proto.Shipment | undefined =>
+  shipTime ? { carrier: carrier!, trackingNumber: trackingNumber!, shipTime, deliveryTime: deliveryTime ?? undefined } : undefined;
+
+export const refundRequestToProto = ({ deciderId: _, state, decideTime, ...request }: RefundRequest): proto.RefundRequest => ({
+  ...request,
+  state: proto.RefundRequest_State[`STATE_${state}`],
+  decideTime: decideTime ?? undefined,
 });
 
 /** What a seller said of a project, as columns. The draft has been checked by the rules of its contract. */
@@ -141,6 +157,7 @@ export const rewardPlanOf = (draft: protoProject.RewardDraft) => ({
   limitPerBacker: draft.limitPerBacker,
   deliveryMonth: draft.deliveryMonth,
   ships: draft.ships,
+  addOn: draft.addOn,
 });
 
 export const rewardDraftOf = (reward: Reward, currency: string): protoProject.RewardDraft => ({
@@ -151,6 +168,7 @@ export const rewardDraftOf = (reward: Reward, currency: string): protoProject.Re
   limitPerBacker: reward.limitPerBacker,
   deliveryMonth: reward.deliveryMonth,
   ships: reward.ships,
+  addOn: reward.addOn,
 });
 
 export const priceOf = ({ price }: protoProject.RewardDraft) => ({ currency: price!.currencyCode, priceMinor: price!.amountMinor });

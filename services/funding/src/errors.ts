@@ -57,6 +57,32 @@ export const fail = failures('moa.funding', {
     en: 'This pledge cannot be changed any more.',
   },
   PLEDGE_NOT_PAID: status.FAILED_PRECONDITION,
+  PROJECT_NOT_FUNDED: status.FAILED_PRECONDITION,
+  ADD_ON_ALONE: {
+    code: status.FAILED_PRECONDITION,
+    ko: '추가 구성은 리워드와 함께 담아 주세요.',
+    en: 'An add-on goes with a reward. Please choose one.',
+  },
+  NOTHING_TO_SHIP: status.FAILED_PRECONDITION,
+  NOT_SHIPPED: status.FAILED_PRECONDITION,
+  PLEDGE_DELIVERED: status.FAILED_PRECONDITION,
+  REFUND_TOO_EARLY: {
+    code: status.FAILED_PRECONDITION,
+    ko: '약속된 전달 월이 지난 뒤에 환불을 신청할 수 있어요.',
+    en: 'You can ask for a refund once the promised month of delivery is over.',
+  },
+  REFUND_WINDOW_OVER: {
+    code: status.FAILED_PRECONDITION,
+    ko: '환불 신청 기간이 지났어요.',
+    en: 'The time to ask for a refund is over.',
+  },
+  REFUND_REQUESTED_BEFORE: {
+    code: status.FAILED_PRECONDITION,
+    ko: '이미 환불을 신청했어요.',
+    en: 'You have asked for a refund already.',
+  },
+  REFUND_REQUEST_NOT_FOUND: { code: status.NOT_FOUND, ko: '환불 신청을 찾을 수 없어요.', en: 'There is no such request.' },
+  REFUND_DECIDED: status.FAILED_PRECONDITION,
   GOAL_WOULD_BE_LOST: {
     code: status.FAILED_PRECONDITION,
     ko: '마감 24시간 전부터는 달성된 목표 금액이 무너지는 취소나 변경을 할 수 없습니다.',

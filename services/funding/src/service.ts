@@ -1,3 +1,4 @@
+import { FulfilmentServiceDefinition } from '@moa/contracts/funding/v1/fulfilment_service';
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
@@ -9,7 +10,7 @@ import { subscriptions } from './events/index.js';
 import { PrismaClient } from './generated/client.js';
 import { startJobs } from './jobs/index.js';
 import { openProgressFeeds, type ProgressFeeds } from './progress-feeds.js';
-import { pledgeService, projectService, updateService } from './rpc/index.js';
+import { fulfilmentService, pledgeService, projectService, updateService } from './rpc/index.js';
 import { type PledgeRequest, placePledges } from './store/pledge-writes.js';
 import { readStandings } from './store/standings.js';
 
@@ -34,6 +35,7 @@ export async function startFunding(config: FundingConfig): Promise<Running> {
 
   host.serve(ProjectServiceDefinition, projectService(context));
   host.serve(PledgeServiceDefinition, pledgeService(context));
+  host.serve(FulfilmentServiceDefinition, fulfilmentService(context));
   host.serve(UpdateServiceDefinition, updateService(context));
   await host.relay(db);
   host.consume('payments', db, subscriptions);

@@ -21,7 +21,15 @@ const draft = {
   startTime: bed.now(),
   closeTime: new Date(bed.now().getTime() + DAY_MS),
 };
-const reward = { title: '조명', description: '', price: won(1_000n), limitPerBacker: 0, deliveryMonth: '2027-03', ships: false };
+const reward = {
+  title: '조명',
+  description: '',
+  price: won(1_000n),
+  limitPerBacker: 0,
+  deliveryMonth: '2027-03',
+  ships: false,
+  addOn: false,
+};
 const page = { pageSize: 0, pageToken: '' };
 const fresh = () => ({ requestId: randomUUID() });
 
@@ -88,6 +96,16 @@ const calls: Record<string, { as: string[]; call: (metadata?: Awaited<ReturnType
     listProjectPledges: {
       as: ['SELLER'],
       call: (as) => pledges.listProjectPledges({ projectId: foreign.projectId, ...page }, as),
+      refusal: 'PROJECT_NOT_FOUND',
+    },
+    openLatePledges: {
+      as: ['SELLER'],
+      call: (as) => projects.openLatePledges({ ...fresh(), id: foreign.projectId, until: new Date() }, as),
+      refusal: 'PROJECT_NOT_FOUND',
+    },
+    cancelFundedProject: {
+      as: ['ADMIN'],
+      call: (as) => projects.cancelFundedProject({ ...fresh(), id: randomUUID(), reason: '그만' }, as),
       refusal: 'PROJECT_NOT_FOUND',
     },
     refundPledge: {

@@ -120,7 +120,15 @@ test("a project's own policy says how often and how soon: with two retries the t
     startTime: bed.now(),
     closeTime: new Date(bed.now().getTime() + DAY_MS),
   };
-  const reward = { title: '하나', description: '', price: won(10_000n), limitPerBacker: 0, deliveryMonth: '2027-03', ships: false };
+  const reward = {
+    title: '하나',
+    description: '',
+    price: won(10_000n),
+    limitPerBacker: 0,
+    deliveryMonth: '2027-03',
+    ships: false,
+    addOn: false,
+  };
   const { project } = await projects.createProject({ requestId: randomUUID(), project: plan, rewards: [reward] }, seller);
   const id = project!.id;
   await projects.submitProject({ requestId: randomUUID(), id }, seller);

@@ -38,6 +38,8 @@ const projectOf = (more: Partial<Project> = {}): Project => ({
   raisedMinor: 0n,
   pledgeCount: 0,
   popularity: 0n,
+  lateUntil: null,
+  lateRaisedMinor: 0n,
   chargeRetries: 7,
   chargeRetrySeconds: 86_400,
   revision: 1,
@@ -156,6 +158,7 @@ test('stock shrinks to what is taken, and no further', () => {
     limitPerBacker: 0,
     deliveryMonth: '2027-03',
     ships: false,
+    addOn: false,
   };
   assert.equal(reviseReward(projectOf(), reward, ['stock'], 6, NOW), { stock: 6, remaining: 0 });
   assert.is(

@@ -34,6 +34,7 @@ const rewardOf = (more: Partial<RewardDraft> = {}): RewardDraft => ({
   limitPerBacker: 2,
   deliveryMonth: '2027-03',
   ships: true,
+  addOn: false,
   ...more,
 });
 

@@ -41,6 +41,7 @@ test('a project is drafted, reviewed, opened, backed, closed and charged', async
     limitPerBacker: 2,
     deliveryMonth: '2027-03',
     ships: true,
+    addOn: false,
   };
   const { project } = await projects.createProject({ requestId: randomUUID(), project: draft, rewards: [reward] }, seller);
   assert.is(project?.state, Project_State.STATE_DRAFT);

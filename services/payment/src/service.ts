@@ -27,6 +27,7 @@ import {
 import { claimAttempt } from './store/attempts.js';
 import { claimClose, claimConfirmation } from './store/confirmations.js';
 import type { PaymentDatabase } from './store/database.js';
+import { claimOrphan } from './store/orphans.js';
 import { claimPayout } from './store/payouts.js';
 import { forgetEvents } from './store/provider-events.js';
 import { claimRefund } from './store/refunds.js';
@@ -36,6 +37,7 @@ import { finishConfirmation } from './work/confirm-payment.js';
 import { expirePayments } from './work/expire-payments.js';
 import { finishRefund } from './work/give-back.js';
 import { openLanes } from './work/lanes.js';
+import { finishOrphan } from './work/orphans.js';
 import { payOut } from './work/pay-out.js';
 import { reconcile } from './work/reconcile.js';
 
@@ -46,6 +48,7 @@ const PAYOUT_LANES = 2;
 const CONFIRMATION_LANES = 8;
 const CLOSE_LANES = 4;
 const EXPIRE_EVERY_MS = 1_000;
+const ORPHAN_LANES = 1;
 /** Work may ask the provider and then call it; whoever holds it longer has died. Taking over too soon does no harm: keys see to that. */
 const LEASE_SLACK_MS = 1_000;
 const PROVIDER_EVENTS_KEPT_MS = 30 * 86_400_000;
@@ -68,6 +71,8 @@ export interface Context {
   readonly wakeCharges: () => void;
   /** Says that pages of ended payments wait to be closed. */
   readonly wakeCloses: () => void;
+  /** Says that charges that are none of ours wait to be given back. */
+  readonly wakeOrphans: () => void;
   /** Says that payouts wait to be made. */
   readonly wakePayouts: () => void;
   /** Says that a reconciliation waits. */
@@ -90,6 +95,7 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     providerKey,
     wakeCharges: () => charges.wake(),
     wakeCloses: () => closes.wake(),
+    wakeOrphans: () => orphans.wake(),
     wakePayouts: () => payouts.wake(),
     wakeReconciliation: () => reconciliation.wake(),
   };
@@ -107,7 +113,14 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     () => claimRefund(db, context.leaseMs),
     (refund) => finishRefund(context, refund),
   );
+  const orphans = openLanes(
+    host.log,
+    ORPHAN_LANES,
+    () => claimOrphan(db, context.leaseMs),
+    (orphan) => finishOrphan(context, orphan),
+  );
   host.onStop(() => charges.stop());
+  host.onStop(() => orphans.stop());
   const payouts = openLanes(
     host.log,
     PAYOUT_LANES,
@@ -133,6 +146,7 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
   host.job('due', POLL_MS, async () => {
     charges.wake();
     refunds.wake();
+    orphans.wake();
     payouts.wake();
     confirmations.wake();
     closes.wake();

@@ -12,7 +12,7 @@ import { errorOf, IMPATIENT, openStand } from './support.js';
 const stand = await openStand('instant-late');
 const clients = stand.clients((await stand.start(IMPATIENT)).address);
 const { orders, purchase, webhooks } = clients;
-const { STATE_APPROVED, STATE_EXPIRED, STATE_CANCELED, STATE_REFUNDED } = InstantPayment_State;
+const { STATE_AUTHENTICATING, STATE_APPROVED, STATE_EXPIRED, STATE_CANCELED, STATE_REFUNDED } = InstantPayment_State;
 
 const cancel = ({ orderId }: Placed) => purchase.cancelPayment({ requestId: randomUUID(), orderId, reason: '취소' });
 
@@ -21,6 +21,12 @@ async function givenBack(order: Placed): Promise<void> {
   await until(async () => (await stand.bookedOf(order.orderId)).length === 2);
   assert.equal(await stand.bookedOf(order.orderId), ['CHARGE 30000', 'REFUND 30000']);
   await until(async () => Object.values(await sumsOf(stand, order.id)).every((sum) => sum === 0));
+}
+
+/** Approves at the provider, as a request of ours under this key does; gives the charge. */
+async function approvedAt({ orderId }: Placed, paymentKey: string, key: string): Promise<string> {
+  const body = { paymentKey, orderId, amountMinor: 30_000, currency: 'KRW' };
+  return (await stand.ask<{ id: string }>('/v1/payments/confirm', body, key)).id;
 }
 
 test('not paid in time it expires, is told of, and cannot be paid any more', async () => {
@@ -61,27 +67,42 @@ test('one whose request never arrived is closed when it is canceled: nothing is 
   assert.equal(await stand.eventsOf(order.id), { PaymentCanceled: 1 });
 });
 
-test('a webhook that comes after the cancel, of an approval that nobody had heard of, gives it back', async () => {
+for (const [state, what] of [
+  ['UNKNOWN', 'that nobody had heard of'],
+  ['DECLINED', 'that counted as refused'],
+] as const) {
+  test(`a webhook that comes after the cancel, of an approval ${what}, gives it back`, async () => {
+    const order = await placed(stand, clients);
+    const { paymentKey } = await authenticated(order);
+    // Our request is on its way when the order is canceled, and arrives before the provider hears of the cancel.
+    await stand.rows(
+      `INSERT INTO confirmation (payment_id, number, payment_key, state, decline_code, due_time, create_time, settle_time)
+        SELECT $1, 1, $2, $3, d.code, clock_timestamp() + interval '1 hour', now(), CASE WHEN d.code IS NOT NULL THEN now() END
+        FROM (SELECT CASE WHEN $3 = 'DECLINED' THEN 'checkout_closed' END AS code) AS d`,
+      order.id,
+      paymentKey,
+      state,
+    );
+    const chargeId = await approvedAt(order, paymentKey, `${order.id}:1`);
+    await cancel(order);
+    for (let times = 0; times < 2; times++) await webhooks.receiveWebhook(stand.webhook(chargeId, 'payment.approved'));
+    await givenBack(order);
+    assert.equal(await stand.eventsOf(order.id), { PaymentCanceled: 1, PaymentRefunded: 1 });
+    await stand.checkBooks();
+  });
+}
+
+test('what the provider approved in our name, and nobody had confirmed, goes back and pays for nothing', async () => {
   const order = await placed(stand, clients);
   const { paymentKey } = await authenticated(order);
-  const other = await authenticated(order, testCard('DECLINE'));
-  await errorOf(orders.confirmPayment(other, order.token));
-  await stand.rows(
-    `INSERT INTO confirmation (payment_id, number, payment_key, state, due_time, create_time)
-    VALUES ($1, 2, $2, 'UNKNOWN', clock_timestamp() + interval '1 hour', now())`,
-    order.id,
-    paymentKey,
+  const chargeId = await approvedAt(order, paymentKey, `${order.id}:7`);
+  await webhooks.receiveWebhook(stand.webhook(chargeId, 'payment.approved'));
+  await until(async () => (await stand.bookedOf(order.orderId)).length === 2);
+  await until(
+    async () => (await stand.rows('SELECT FROM orphan WHERE provider_charge_id = $1 AND settle_time IS NOT NULL', chargeId)).length === 1,
   );
-  // Our request is on its way when the order is canceled, and arrives before the provider hears of the cancel.
-  const { id: chargeId } = await stand.ask<{ id: string }>(
-    '/v1/payments/confirm',
-    { paymentKey, orderId: order.orderId, amountMinor: 30_000, currency: 'KRW' },
-    `${order.id}:2`,
-  );
-  await cancel(order);
-  for (let times = 0; times < 2; times++) await webhooks.receiveWebhook(stand.webhook(chargeId, 'payment.approved'));
-  await givenBack(order);
-  assert.equal(await stand.eventsOf(order.id), { PaymentFailed: 1, PaymentCanceled: 1, PaymentRefunded: 1 });
+  assert.is((await reached(clients, order, STATE_AUTHENTICATING)).attempts.length, 0);
+  assert.equal(await stand.ledgerOf(order.id), []);
   await stand.checkBooks();
 });
 

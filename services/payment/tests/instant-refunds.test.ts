@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { InstantPayment_State } from '@moa/contracts/payment/v1/instant_payment';
 import type { OrderShare } from '@moa/contracts/payment/v1/instant_payment_service';
+import type { BookEntry } from '@moa/sandbox-provider';
 import { reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { movementOf } from '../src/domain/reconciliation.js';
 import { type Placed, paidOrder, placed, reached, share, sumsOf, won } from './orders.js';
 import { errorOf, IMPATIENT, openStand } from './support.js';
 
@@ -188,6 +190,38 @@ test('a refund that the provider refuses, the bank having been first, leaves the
   await reached(clients, order, STATE_CHARGED_BACK);
   assert.is((await sumsOf(stand, order.id))['BUYER_REFUNDS_DUE'], 0);
   await stand.checkBooks();
+});
+
+test('a reconciliation finds the charges of orders in the ledger, by our key or by their order, and misses one that is taken out', async () => {
+  const { order, first } = await mixedOrder();
+  await purchase.refundPayment(refundOf(order, [first, 4_000]));
+  const { entries } = await stand.ask<{ entries: BookEntry[] }>('/v1/books?limit=1000');
+  const differences = async (seen: readonly BookEntry[], keyOf: (entry: BookEntry) => string) => {
+    const run = randomUUID();
+    const movements = seen.map((entry) => {
+      const sign = entry.type === 'CHARGE' ? 1 : -1;
+      const { paymentId } = movementOf({ ...entry, position: 0, idempotencyKey: keyOf(entry), amountMinor: BigInt(sign), feeMinor: 0n });
+      return {
+        ...entry,
+        position: Number(entry.cursor),
+        paymentId,
+        amountMinor: sign * entry.amountMinor,
+        feeMinor: sign * entry.feeMinor,
+      };
+    });
+    await stand.rows('SELECT start_reconciliation($1::jsonb, $2, NULL)', { at: new Date() }, run);
+    await stand.rows('SELECT note_movements($1, $2::jsonb)::text', run, JSON.stringify(movements));
+    await stand.rows("SELECT compare_payments($1, '00000000-0000-0000-0000-000000000000', 1000)", run);
+    await stand.rows('SELECT end_look($1::jsonb, $2, 1, 0)::text', { at: new Date() }, run);
+    return stand.rows<{ kind: string; payment_id: string }>('SELECT kind, payment_id FROM discrepancy WHERE reconciliation_id = $1', run);
+  };
+  assert.equal(await differences(entries, ({ idempotencyKey }) => idempotencyKey), []);
+  assert.equal(await differences(entries, ({ orderId }) => orderId), []);
+  const without = entries.filter(({ orderId }) => orderId !== order.orderId);
+  assert.equal(
+    (await differences(without, ({ idempotencyKey }) => idempotencyKey)).map(({ kind, payment_id }) => [kind, payment_id]),
+    [['CHARGE_MISSING_AT_PROVIDER', order.id]],
+  );
 });
 
 test.after(stand.close);

@@ -56,7 +56,7 @@ test('an ended project says what was raised, charged, dropped and given back, an
   const project = projectOf(id);
   const [paid, refunded, dropped] = [70_000n, 20_000n, 10_000n].map((amount) => pledgeOf(project.projectId, amount));
   await events.publish(ProjectPublished, project.published);
-  for (const pledge of [paid, refunded, dropped]) await events.publish(PledgeCreated, { ...pledge!, createTime });
+  for (const pledge of [paid, refunded, dropped]) await events.publish(PledgeCreated, { ...pledge!, createTime, late: false });
   await events.publish(ProjectClosed, project.closed(100_000n, 3, 'CHARGING'), { version: 2, time: day(1) });
   await events.publish(PledgePaid, paid!, { version: 3 });
   await events.publish(PledgePaid, refunded!, { version: 3 });
@@ -91,7 +91,7 @@ test('a project that failed or was canceled is there with what it had raised; on
   const [failed, canceled, running, unopened] = Array.from({ length: 4 }, () => projectOf(id));
   for (const project of [failed!, canceled!, running!]) await events.publish(ProjectPublished, project.published);
   const pledge = pledgeOf(failed!.projectId, 40_000n);
-  await events.publish(PledgeCreated, { ...pledge, createTime });
+  await events.publish(PledgeCreated, { ...pledge, createTime, late: false });
   await events.publish(ProjectClosed, failed!.closed(40_000n, 1, 'FAILED'), { version: 2, time: day(2) });
   await events.publish(PledgeReleased, pledge, { version: 2 });
   await events.publish(ProjectClosed, canceled!.closed(0n, 0, 'CANCELED'), { version: 2, time: day(3) });

@@ -43,7 +43,7 @@ test('a live project shows what its pledges come to, changed and canceled ones t
   const project = projectOf(id);
   await events.publish(ProjectPublished, project.published);
   const [kept, changed, canceled] = [30_000n, 20_000n, 50_000n].map((amount) => pledgeOf(project.projectId, amount));
-  for (const pledge of [kept, changed, canceled]) await events.publish(PledgeCreated, { ...pledge!, createTime });
+  for (const pledge of [kept, changed, canceled]) await events.publish(PledgeCreated, { ...pledge!, createTime, late: false });
   await events.publish(PledgeChanged, { ...changed!, total: won(45_001n) }, { version: 2 });
   await events.publish(PledgeCanceled, canceled!, { version: 2 });
   await caughtUp();
@@ -74,7 +74,7 @@ test('after the close the total is frozen, and charges are counted as they come'
   const project = projectOf(id);
   await events.publish(ProjectPublished, project.published);
   const pledges = Array.from({ length: 5 }, (_, index) => pledgeOf(project.projectId, BigInt(index + 1) * 10_000n));
-  for (const pledge of pledges) await events.publish(PledgeCreated, { ...pledge, createTime });
+  for (const pledge of pledges) await events.publish(PledgeCreated, { ...pledge, createTime, late: false });
   await events.publish(ProjectClosed, project.closed(150_000n, 5, 'CHARGING'), { version: 3 });
   for (const pledge of pledges) await events.publish(PledgeCharging, pledge, { version: 2 });
   const [paid, refunded, refused, dropped] = pledges;
@@ -107,7 +107,7 @@ test('whatever the order, and however often each comes, the counts are exact', a
       () => events.publish(ProjectClosed, project.closed(raised.amountMinor, 3, 'CHARGING'), { version: 4 }),
       () => events.publish(ProjectSettled, project.settled, { version: 5 }),
       ...pledges.flatMap((pledge, index) => [
-        () => events.publish(PledgeCreated, { ...pledge, createTime }, { version: 1 }),
+        () => events.publish(PledgeCreated, { ...pledge, createTime, late: false }, { version: 1 }),
         () => events.publish(PledgeChanged, { ...pledge, total: won(7n) }, { version: 2 }),
         () => events.publish(PledgeChanged, pledge, { version: 3 }),
         () => events.publish(ends[index]!, pledge, { version: 4 }),
@@ -131,7 +131,7 @@ test('an event that is delivered three times counts once', async () => {
   const eventId = randomUUID();
   const pledge = pledgeOf(project.projectId, 10_000n);
   await events.publish(ProjectPublished, project.published);
-  for (let time = 0; time < 3; time++) await events.publish(PledgeCreated, { ...pledge, createTime }, { id: eventId });
+  for (let time = 0; time < 3; time++) await events.publish(PledgeCreated, { ...pledge, createTime, late: false }, { id: eventId });
   await caughtUp();
   const { raised, pledgeCount } = await progressOf(as, project.projectId);
   assert.equal([raised, pledgeCount], [won(10_000n), 1]);
@@ -166,7 +166,7 @@ test("another seller's project is not found, whatever its phase, and is in nobod
   const [owner, other] = [await person(), await person()];
   const project = projectOf(owner.id);
   await events.publish(ProjectPublished, project.published);
-  await events.publish(PledgeCreated, { ...pledgeOf(project.projectId, 1_000n), createTime });
+  await events.publish(PledgeCreated, { ...pledgeOf(project.projectId, 1_000n), createTime, late: false });
   await caughtUp();
   for (const projectId of [project.projectId, randomUUID()]) {
     const error = await refusal(progressOf(other.as, projectId));

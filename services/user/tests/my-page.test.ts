@@ -57,7 +57,7 @@ test('shows a pledge with its project, and how fresh the page is', async () => {
   const pledge = pledgeOf(id);
   await events.publish(AccountCreated, { accountId: id });
   await events.publish(ProjectPublished, published(pledge.projectId, '달항아리'));
-  await events.publish(PledgeCreated, { ...pledge, createTime: placed });
+  await events.publish(PledgeCreated, { ...pledge, createTime: placed, late: false });
   const { profile, pledges, freshTime } = await caughtUp(as);
   assert.is(profile!.accountId, id);
   assert.ok(freshTime! <= bed.now());
@@ -94,7 +94,7 @@ test('each event of a pledge shows in its state', async () => {
   for (const [type, state] of ends) {
     const pledge = pledgeOf(id);
     expected.set(pledge.pledgeId, state);
-    await events.publish(PledgeCreated, { ...pledge, createTime: placed }, { version: 1 });
+    await events.publish(PledgeCreated, { ...pledge, createTime: placed, late: false }, { version: 1 });
     await events.publish(type as typeof PledgePaymentFailed, { ...pledge, ...failed }, { version: 2 });
   }
   const { pledges } = await caughtUp(as);
@@ -106,7 +106,7 @@ test('an event that comes three times counts once', async () => {
   const { id, as } = await person();
   const pledge = pledgeOf(id);
   const eventId = randomUUID();
-  for (let time = 0; time < 3; time++) await events.publish(PledgeCreated, { ...pledge, createTime: placed }, { id: eventId });
+  for (let time = 0; time < 3; time++) await events.publish(PledgeCreated, { ...pledge, createTime: placed, late: false }, { id: eventId });
   const { pledges } = await caughtUp(as);
   assert.equal([pledges!.totalCount, pledges!.liveCount, pledges!.newest.length], [1, 1, 1]);
 });
@@ -121,7 +121,7 @@ test('events in any order end in the newest state and amount, and in the time of
   for (const order of orders) {
     const pledge = pledgeOf(id);
     const publishVersion = {
-      1: () => events.publish(PledgeCreated, { ...pledge, createTime: placed }, { version: 1 }),
+      1: () => events.publish(PledgeCreated, { ...pledge, createTime: placed, late: false }, { version: 1 }),
       2: () => events.publish(PledgeChanged, { ...pledge, total: won(45_000n) }, { version: 2 }),
       3: () => events.publish(PledgeCharging, { ...pledge, total: won(45_000n) }, { version: 3 }),
       4: () => events.publish(PledgePaid, { ...pledge, total: won(45_000n) }, { version: 4 }),
@@ -131,14 +131,14 @@ test('events in any order end in the newest state and amount, and in the time of
   const { pledges } = await caughtUp(as);
   assert.is(pledges!.totalCount, orders.length);
   for (const { state, total, createTime } of pledges!.newest) {
-    assert.equal({ state, total, createTime }, { state: State.STATE_PAID, total: won(45_000n), createTime: placed });
+    assert.equal({ state, total, createTime }, { state: State.STATE_PAID, total: won(45_000n), createTime: placed, late: false });
   }
 });
 
 test('a title that comes late is shown, and an older one does not come back', async () => {
   const { id, as } = await person();
   const pledge = pledgeOf(id);
-  await events.publish(PledgeCreated, { ...pledge, createTime: placed });
+  await events.publish(PledgeCreated, { ...pledge, createTime: placed, late: false });
   assert.is((await caughtUp(as)).pledges!.newest[0]!.projectTitle, '');
   await events.publish(ProjectPublished, published(pledge.projectId, '새 제목'), { version: 7 });
   await events.publish(ProjectPublished, published(pledge.projectId, '옛 제목'), { version: 3 });
@@ -148,7 +148,7 @@ test('a title that comes late is shown, and an older one does not come back', as
 test('of many pledges the newest 20 are shown and all are counted', async () => {
   const { id, as } = await person();
   const pledges = Array.from({ length: 25 }, (_, index) => ({ ...pledgeOf(id), createTime: new Date(placed.getTime() + index * 1_000) }));
-  await Promise.all(pledges.map((pledge) => events.publish(PledgeCreated, pledge)));
+  await Promise.all(pledges.map((pledge) => events.publish(PledgeCreated, { ...pledge, late: false })));
   await events.publish(PledgeCanceled, pledges[0]!, { version: 2 });
   const page = (await caughtUp(as)).pledges!;
   assert.equal([page.totalCount, page.liveCount], [25, 24]);
@@ -163,7 +163,7 @@ test('of many pledges the newest 20 are shown and all are counted', async () => 
 
 test('nothing of another person is shown', async () => {
   const [one, other] = [await person(), await person()];
-  await events.publish(PledgeCreated, { ...pledgeOf(one.id), createTime: placed });
+  await events.publish(PledgeCreated, { ...pledgeOf(one.id), createTime: placed, late: false });
   const { profile, pledges } = await caughtUp(other.as);
   assert.is(profile!.accountId, other.id);
   assert.equal(pledges, { totalCount: 0, liveCount: 0, newest: [] });

@@ -7,7 +7,7 @@ import type { Charge, WebhookEvent } from '../types.js';
 
 /** Nobody is held longer than this, so that a client without a timeout does not hang for ever. */
 const HANG_LIMIT_MS = 120_000;
-const TENTH_MS = 100;
+export const TENTH_MS = 100;
 const DEFAULT_SLOW_MS = 1_500;
 const DEFAULT_LATE_MS = 3_000;
 
@@ -45,13 +45,16 @@ export async function hang(gone: AbortSignal): Promise<ApiAnswer | undefined> {
   return gone.aborted ? undefined : { status: 504, body: { error: { code: 'timeout', message: 'The provider did not answer in time.' } } };
 }
 
-function untilGone(gone: AbortSignal, limitMs: number): Promise<void> {
+/** Waits so long, or until the signal. */
+export function untilGone(gone: AbortSignal, limitMs: number): Promise<void> {
   return new Promise((resolve) => {
     if (gone.aborted) return resolve();
-    const timer = setTimeout(resolve, limitMs);
-    gone.addEventListener('abort', () => {
+    const done = () => {
       clearTimeout(timer);
+      gone.removeEventListener('abort', done);
       resolve();
-    });
+    };
+    const timer = setTimeout(done, limitMs);
+    gone.addEventListener('abort', done);
   });
 }

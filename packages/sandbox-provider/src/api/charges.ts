@@ -6,8 +6,11 @@ import { type ApiAnswer, ApiError, type ApiRequest, type Route } from '../http.j
 import type { Ledger } from '../provider.js';
 import type { Charge } from '../types.js';
 import { answered, deliveryOf, eventOf, hang, repeated } from './answers.js';
+import { chargeBackAsAsked } from './refunds.js';
 
-export function chargeRoutes({ books, record, settled }: Ledger, faults: Faults): Route[] {
+export function chargeRoutes(ledger: Ledger, faults: Faults, stopping: AbortSignal): Route[] {
+  const { books, record, settled } = ledger;
+
   async function createCharge(request: ApiRequest): Promise<ApiAnswer | undefined> {
     const idempotencyKey = neededKey(request);
     const asked = {
@@ -40,6 +43,7 @@ export function chargeRoutes({ books, record, settled }: Ledger, faults: Faults)
     };
     const event = eventOf(declined ? 'charge.declined' : 'charge.succeeded', charge, time);
     await record({ kind: 'CHARGE', charge, event, delivery: deliveryOf(behaviour) });
+    void chargeBackAsAsked(ledger, charge.id, behaviour, stopping);
     return answered({ status: 200, body: charge }, behaviour, request.gone);
   }
 

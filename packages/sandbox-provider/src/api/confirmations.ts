@@ -8,8 +8,11 @@ import type { Ledger } from '../provider.js';
 import type { Authentication, Charge } from '../types.js';
 import { answered, deliveryOf, eventOf, hang, repeated } from './answers.js';
 import { approvedOf } from './checkouts.js';
+import { chargeBackAsAsked } from './refunds.js';
 
-export function confirmationRoutes({ books, record, settled }: Ledger, faults: Faults): Route[] {
+export function confirmationRoutes(ledger: Ledger, faults: Faults, stopping: AbortSignal): Route[] {
+  const { books, record, settled } = ledger;
+
   async function confirm(request: ApiRequest): Promise<ApiAnswer | undefined> {
     const idempotencyKey = neededKey(request);
     const asked = {
@@ -39,6 +42,7 @@ export function confirmationRoutes({ books, record, settled }: Ledger, faults: F
     };
     const event = eventOf(declined ? 'payment.declined' : 'payment.approved', charge, createTime);
     await record({ kind: 'CHARGE', charge, event, delivery: deliveryOf(behaviour) });
+    void chargeBackAsAsked(ledger, charge.id, behaviour, stopping);
     return answered({ status: 200, body: charge }, behaviour, request.gone);
   }
 

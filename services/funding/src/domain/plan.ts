@@ -32,6 +32,8 @@ export interface Reward {
   readonly limitPerBacker: number;
   readonly deliveryMonth: string;
   readonly ships: boolean;
+  /** Goes with an ordinary reward. */
+  readonly addOn: boolean;
 }
 
 /** Throws with each field at fault. `rewardPath` names a reward's place in the request. */
@@ -73,7 +75,7 @@ export function checkRewardAdded(project: Project, rewardCount: number, at: Date
 }
 
 // A backer has pledged at this price; and gave an address, or did not.
-const FROZEN_OF_REWARD = new Set(['price', 'limit_per_backer', 'ships']);
+const FROZEN_OF_REWARD = new Set(['price', 'limit_per_backer', 'ships', 'add_on']);
 
 /** What is left of a reward after its stock has changed. Throws for what may not change any more. */
 export function reviseReward(

@@ -1,5 +1,6 @@
 // A pledge: what a backer asks for, and how its charge goes on after the close.
 import { fail } from '../errors.js';
+import type { RefundRequest } from './fulfilment.js';
 
 const SECOND_MS = 1_000;
 
@@ -51,6 +52,14 @@ export interface Pledge {
   readonly address: Address | null;
   readonly chargeAttempts: number;
   readonly nextChargeTime: Date | null;
+  /** Made after success. */
+  readonly late: boolean;
+  readonly carrier: string | null;
+  readonly trackingNumber: string | null;
+  readonly shipTime: Date | null;
+  readonly deliveryTime: Date | null;
+  /** The newest. */
+  readonly refundRequest: RefundRequest | undefined;
   readonly version: bigint;
   readonly createTime: Date;
 }

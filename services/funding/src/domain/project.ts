@@ -1,4 +1,5 @@
 // A project from draft to close: who sees it, what may be changed, and how its states follow each other.
+import { invalid } from '@moa/kit';
 import { fail } from '../errors.js';
 import type { RetryPolicy } from './pledge.js';
 
@@ -28,6 +29,8 @@ export interface Project {
   readonly raisedMinor: bigint;
   readonly pledgeCount: number;
   readonly popularity: bigint;
+  readonly lateUntil: Date | null;
+  readonly lateRaisedMinor: bigint;
   readonly chargeRetries: number;
   readonly chargeRetrySeconds: number;
   readonly revision: number;
@@ -124,6 +127,24 @@ export function reject(project: Project, reason: string) {
 export function cancel(project: Project, reason: string, at: Date) {
   if (hasEnded(project, at)) throw fail('PROJECT_ENDED');
   return { state: 'CANCELED', cancelReason: reason, ...(project.public && nextVersion(project)) } as const;
+}
+
+/** Ends it after its success: what was paid goes back. */
+export function cancelFunded(project: Project, reason: string) {
+  if (project.state !== 'CHARGING' && project.state !== 'SUCCEEDED') throw fail('PROJECT_NOT_FUNDED', { state: project.state });
+  return { state: 'CANCELED', cancelReason: reason, ...nextVersion(project) } as const;
+}
+
+const DAY_MS = 86_400_000;
+/** Late pledges are taken for so long at most. */
+export const LATE_DAYS = 60;
+
+/** Takes late pledges until then. */
+export function openLate(project: Project, until: Date, at: Date) {
+  if (project.state !== 'CHARGING' && project.state !== 'SUCCEEDED') throw fail('PROJECT_NOT_FUNDED', { state: project.state });
+  if (until.getTime() - at.getTime() > LATE_DAYS * DAY_MS)
+    throw invalid([{ field: 'until', description: `must be at most ${LATE_DAYS} days from now` }]);
+  return { lateUntil: until, ...nextVersion(project) };
 }
 
 /** Takes pledges from now on. */

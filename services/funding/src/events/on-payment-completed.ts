@@ -5,12 +5,16 @@ import { pledgeEvent } from '../convert.js';
 import { paid } from '../domain/pledge.js';
 import { lockPledge, saveChargeStep } from '../store/charges.js';
 import type { Client } from '../store/database.js';
+import { startRefund } from '../store/refunds.js';
 import { isOfPledge } from './of-pledge.js';
 
 export const onPaymentCompleted = on<PaymentCompleted, Client>(PaymentCompleted, async (event, tx, info) => {
   if (!isOfPledge(event)) return;
   const pledge = await lockPledge(tx, event.pledgeId);
-  const step = pledge && paid(pledge);
+  if (!pledge) return;
+  const step = paid(pledge);
+  // It was under way when the project was canceled.
+  if (pledge.projectCanceled && (step || pledge.state === 'RELEASED')) await startRefund(tx, info, pledge.id, pledge.cancelReason);
   if (!step) return;
   const { version } = await saveChargeStep(tx, pledge, step);
   await emit(tx, info, PledgePaid, pledgeEvent(pledge), { version });

@@ -2,10 +2,12 @@
 import type { Host } from '@moa/kit';
 import type { Context } from '../service.js';
 import { closeProjects } from './close-projects.js';
+import { deliverShipped } from './deliver-shipped.js';
 import { openProjects } from './open-projects.js';
 import { rankPopular } from './rank-popular.js';
 import { retryRefused } from './retry-refused.js';
 import { sendCharges } from './send-charges.js';
+import { sendRefunds } from './send-refunds.js';
 import { settleProjects } from './settle-projects.js';
 import { sweepEnded } from './sweep-ended.js';
 
@@ -15,6 +17,8 @@ const SWEEP_EVERY_MS = 500;
 const SEND_EVERY_MS = 500;
 const RETRY_EVERY_MS = 500;
 const SETTLE_EVERY_MS = 500;
+const REFUND_EVERY_MS = 500;
+const DELIVER_EVERY_MS = 5_000;
 const RANK_EVERY_MS = 5_000;
 const TELL_EVERY_MS = 1_000;
 
@@ -38,6 +42,8 @@ export function startJobs(host: Host, context: Context): void {
     retryRefused(context, () => send.wake()),
   );
   host.job('settle-projects', SETTLE_EVERY_MS, settleProjects(context));
+  host.job('send-refunds', REFUND_EVERY_MS, sendRefunds(context, host));
+  host.job('deliver-shipped', DELIVER_EVERY_MS, deliverShipped(context));
   host.job('rank-popular', RANK_EVERY_MS, rankPopular(context));
   // Looks at the database only while somebody watches.
   host.job('tell-progress', TELL_EVERY_MS, ({ at }) => context.progress.look(at));

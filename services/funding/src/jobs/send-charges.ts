@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { status } from '@grpc/grpc-js';
 import { ChargePledgesRequest } from '@moa/contracts/payment/v1/payment_service';
 import { crashPoint, type Host, type JobRun, type Origin } from '@moa/kit';
 import { money } from '../convert.js';
+import { isOutage } from '../outage.js';
+import { requestIdOf } from '../request-id.js';
 import type { Context } from '../service.js';
 import { type DueCharge, leaseCharges, markTaken } from '../store/charges.js';
 
@@ -48,10 +48,6 @@ async function send(context: Context, origin: Origin, charges: readonly DueCharg
   return [];
 }
 
-// Nothing that is wrong with a charge: all of them wait.
-const OUTAGES = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.RESOURCE_EXHAUSTED, status.ABORTED, status.CANCELLED]);
-const isOutage = (error: unknown): boolean => OUTAGES.has((error as { code: status }).code);
-
 /** The same charges make the same request, whoever sends it and however often. */
 export function requestOf(charges: readonly DueCharge[]): ChargePledgesRequest {
   const request: ChargePledgesRequest = {
@@ -66,13 +62,5 @@ export function requestOf(charges: readonly DueCharge[]): ChargePledgesRequest {
       attempt: charge.attempt,
     })),
   };
-  return { ...request, requestId: uuidOf(ChargePledgesRequest.encode(request).finish()) };
-}
-
-// A UUIDv8: its bits are a hash of what it stands for.
-function uuidOf(bytes: Uint8Array): string {
-  const hash = createHash('sha256').update(bytes).digest();
-  hash[6] = (hash[6]! & 0x0f) | 0x80;
-  hash[8] = (hash[8]! & 0x3f) | 0x80;
-  return hash.toString('hex', 0, 16).replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
+  return { ...request, requestId: requestIdOf(ChargePledgesRequest.encode(request).finish()) };
 }

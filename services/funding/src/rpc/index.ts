@@ -1,14 +1,18 @@
+import type { FulfilmentServiceDefinition } from '@moa/contracts/funding/v1/fulfilment_service';
 import type { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import type { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import type { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
 import type { Implementation } from '@moa/kit';
 import type { Context } from '../service.js';
 import { addReward } from './add-reward.js';
+import { cancelFundedProject } from './cancel-funded-project.js';
 import { cancelPledge } from './cancel-pledge.js';
 import { cancelProject } from './cancel-project.js';
 import { changePledge } from './change-pledge.js';
+import { confirmDelivery } from './confirm-delivery.js';
 import { createPledge } from './create-pledge.js';
 import { createProject } from './create-project.js';
+import { decideRefund } from './decide-refund.js';
 import { getPledge } from './get-pledge.js';
 import { getProject } from './get-project.js';
 import { listChargedPledges } from './list-charged-pledges.js';
@@ -17,9 +21,13 @@ import { listMyProjects } from './list-my-projects.js';
 import { listProjectPledges } from './list-project-pledges.js';
 import { listProjects } from './list-projects.js';
 import { listProjectsInReview } from './list-projects-in-review.js';
+import { listRefundRequests } from './list-refund-requests.js';
 import { listUpdates } from './list-updates.js';
+import { openLatePledges } from './open-late-pledges.js';
 import { postUpdate } from './post-update.js';
 import { refundPledge } from './refund-pledge.js';
+import { registerShipment } from './register-shipment.js';
+import { requestRefund } from './request-refund.js';
 import { reviewProject } from './review-project.js';
 import { submitProject } from './submit-project.js';
 import { updateProject } from './update-project.js';
@@ -34,6 +42,8 @@ export const projectService = (context: Context): Implementation<typeof ProjectS
   submitProject: submitProject(context),
   reviewProject: reviewProject(context),
   cancelProject: cancelProject(context),
+  cancelFundedProject: cancelFundedProject(context),
+  openLatePledges: openLatePledges(context),
   getProject: getProject(context),
   listProjects: listProjects(context),
   listMyProjects: listMyProjects(context),
@@ -55,4 +65,12 @@ export const pledgeService = (context: Context): Implementation<typeof PledgeSer
   listProjectPledges: listProjectPledges(context),
   refundPledge: refundPledge(context),
   listChargedPledges: listChargedPledges(context),
+});
+
+export const fulfilmentService = (context: Context): Implementation<typeof FulfilmentServiceDefinition> => ({
+  registerShipment: registerShipment(context),
+  confirmDelivery: confirmDelivery(context),
+  requestRefund: requestRefund(context),
+  decideRefund: decideRefund(context),
+  listRefundRequests: listRefundRequests(context),
 });

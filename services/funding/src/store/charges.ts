@@ -59,13 +59,18 @@ export interface ChargedPledge {
   readonly chargeAttempts: number;
   readonly version: bigint;
   readonly policy: RetryPolicy;
+  /** Nothing of it is charged any more, and what comes goes back. */
+  readonly projectCanceled: boolean;
+  readonly cancelReason: string;
 }
 
 /** A pledge that nobody else changes until the transaction ends. */
 export async function lockPledge(tx: Queries, id: string): Promise<ChargedPledge | undefined> {
   const [row] = await tx.$queryRaw<(Omit<ChargedPledge, 'policy'> & RetryPolicy)[]>`
     SELECT p.id, p.project_id AS "projectId", p.backer_id AS "backerId", p.state, p.currency, p.total_minor AS "totalMinor", p.refunded_minor AS "refundedMinor",
-           p.charge_attempts AS "chargeAttempts", p.version, project.charge_retries AS "chargeRetries", project.charge_retry_seconds AS "chargeRetrySeconds"
+           p.charge_attempts AS "chargeAttempts", p.version,
+           project.state = 'CANCELED' AS "projectCanceled", project.cancel_reason AS "cancelReason",
+           CASE WHEN project.state = 'CANCELED' THEN 0 ELSE project.charge_retries END AS "chargeRetries", project.charge_retry_seconds AS "chargeRetrySeconds"
       FROM pledge p JOIN project ON project.id = p.project_id WHERE p.id = ${id}::uuid FOR UPDATE OF p`;
   return row && { ...row, policy: row };
 }

@@ -97,6 +97,7 @@ interface PledgeAnswer {
   readonly address: Address | null;
   readonly charge_attempts: number;
   readonly next_charge_time: string | null;
+  readonly late: boolean;
   readonly version: number;
   readonly create_time: string;
 }
@@ -115,6 +116,13 @@ const pledgeOf = (answer: PledgeAnswer): Pledge => ({
   address: answer.address,
   chargeAttempts: answer.charge_attempts,
   nextChargeTime: answer.next_charge_time === null ? null : new Date(answer.next_charge_time),
+  // Nothing is sent, or asked back, of a pledge that these writes are about.
+  late: answer.late,
+  carrier: null,
+  trackingNumber: null,
+  shipTime: null,
+  deliveryTime: null,
+  refundRequest: undefined,
   version: BigInt(answer.version),
   createTime: new Date(answer.create_time),
 });

@@ -1,9 +1,13 @@
 // Reads of pledges.
-import type { Address, Line, Pledge } from '../domain/pledge.js';
+import type { Address, Pledge } from '../domain/pledge.js';
 import type { Prisma } from '../generated/client.js';
 import type { Queries } from './database.js';
+import { refundRequestOf } from './refunds.js';
 
-const withLines = { lines: { select: { rewardId: true, quantity: true }, orderBy: { rewardId: 'asc' } } } as const;
+const withLines = {
+  lines: { select: { rewardId: true, quantity: true }, orderBy: { rewardId: 'asc' } },
+  refundRequests: { orderBy: { id: 'desc' }, take: 1 },
+} as const;
 
 export async function findPledge(client: Queries, id: string): Promise<Pledge | undefined> {
   const row = await client.pledge.findUnique({ where: { id }, include: withLines });
@@ -33,6 +37,11 @@ export const listChargedPledges = (client: Queries, after: string, limit: number
     SELECT id, currency::text, CASE WHEN state = 'PAID' THEN total_minor - refunded_minor ELSE 0 END AS "heldMinor" FROM pledge
      WHERE id > ${after}::uuid AND charge_attempts > 0 ORDER BY id LIMIT ${limit}`;
 
-type PledgeRow = Prisma.PledgeGetPayload<object> & { readonly lines: readonly Line[] };
+type PledgeRow = Prisma.PledgeGetPayload<{ include: typeof withLines }>;
 
-const pledgeOf = (row: PledgeRow): Pledge => ({ ...row, state: row.state as Pledge['state'], address: row.address as Address | null });
+const pledgeOf = ({ refundRequests: [newest], ...row }: PledgeRow): Pledge => ({
+  ...row,
+  state: row.state as Pledge['state'],
+  address: row.address as Address | null,
+  refundRequest: newest && refundRequestOf(newest),
+});

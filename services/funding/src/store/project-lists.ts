@@ -129,4 +129,4 @@ async function addRewards(client: Queries, projects: readonly Project[]): Promis
 
 const COLUMNS = Prisma.sql`id, seller_id AS "sellerId", title, summary, category, image_urls AS "imageUrls", kind, currency, goal_minor AS "goalMinor",
   start_time AS "startTime", close_time AS "closeTime", state, public, rejection_reason AS "rejectionReason", cancel_reason AS "cancelReason", raised_minor AS "raisedMinor",
-  pledge_count AS "pledgeCount", popularity, charge_retries AS "chargeRetries", charge_retry_seconds AS "chargeRetrySeconds", revision, version, create_time AS "createTime", submit_time AS "submitTime"`;
+  pledge_count AS "pledgeCount", popularity, late_until AS "lateUntil", late_raised_minor AS "lateRaisedMinor", charge_retries AS "chargeRetries", charge_retry_seconds AS "chargeRetrySeconds", revision, version, create_time AS "createTime", submit_time AS "submitTime"`;

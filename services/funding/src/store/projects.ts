@@ -72,6 +72,12 @@ export async function startSweep(tx: Queries, { id, pledgeCount }: Project): Pro
   if (pledgeCount > 0) await tx.sweep.create({ data: { projectId: id } });
 }
 
+/** All its pledges are swept again, from the first. */
+export async function restartSweep(tx: Queries, projectId: string): Promise<void> {
+  await tx.sweep.deleteMany({ where: { projectId } });
+  await tx.sweep.create({ data: { projectId } });
+}
+
 /**
  * Claims the next project that is due, and locks it; undefined when none is, or other copies have them all.
  */

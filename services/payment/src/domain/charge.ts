@@ -30,6 +30,9 @@ export const idempotencyKeyOf = (paymentId: string, attempt: number): string => 
 /** Says which refund it is, at the provider: the same however often it is sent. */
 export const refundKeyOf = (refundId: string): string => `refund:${refundId}`;
 
+/** Says which charge that is none of ours is given back: once, however often it is sent. */
+export const orphanKeyOf = (chargeId: string): string => `orphan:${chargeId}`;
+
 /** The refund that a key was made for; none when it is not one of ours. */
 export const refundOfKey = (key: string): string | undefined => /^refund:([0-9a-f-]{36})$/.exec(key)?.[1];
 

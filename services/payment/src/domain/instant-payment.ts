@@ -1,6 +1,5 @@
 // The payment of an order: what is stored of it, and what may be asked of it.
 import { fail } from '../errors.js';
-import { PAYMENT_KEY_MISMATCH } from '../provider/port.js';
 import type { Refund } from './payment.js';
 
 /** What is sold of one seller. The price is the sum of all four. */
@@ -67,6 +66,9 @@ export interface Confirmation {
   readonly createTime: Date;
   readonly settleTime: Date | null;
 }
+
+/** What a provider's refusal says when a payment key is not of the order, or not of its amount. */
+export const PAYMENT_KEY_MISMATCH = 'payment_key_mismatch';
 
 const DAY_MS = 86_400_000;
 /** No buyer thinks longer. */

@@ -44,3 +44,19 @@ export function entriesOfCharge({ amountMinor, providerFeeMinor, sellerId, platf
   // A small charge may have no fee, and nothing is not an entry.
   return entries.filter((entry) => entry.amountMinor !== 0n);
 }
+
+/** The entries of a charge that is none of ours: owed to whoever paid it, in full. What the provider keeps of it is ours to bear. */
+export const entriesOfOrphan = (amountMinor: bigint, feeMinor: bigint): Entry[] => orphanEntries(amountMinor, feeMinor);
+
+/** The entries of one that is gone, with so much of the provider's fee back. */
+export const entriesOfOrphanReturn = (amountMinor: bigint, feeMinor: bigint): Entry[] => orphanEntries(-amountMinor, -feeMinor);
+
+const orphanEntries = (amountMinor: bigint, feeMinor: bigint): Entry[] => {
+  const entries: Entry[] = [
+    { account: 'PROVIDER_CLEARING', amountMinor },
+    { account: 'BUYER_REFUNDS_DUE', amountMinor: -amountMinor },
+    { account: 'PROVIDER_FEE', amountMinor: -feeMinor },
+    { account: 'PLATFORM_FEE', amountMinor: feeMinor },
+  ];
+  return entries.filter((entry) => entry.amountMinor !== 0n);
+};

@@ -77,7 +77,7 @@ export interface ProviderEvent {
   readonly id: string;
   readonly type: string;
   readonly chargeId: string;
-  /** The key that the charge was asked for under, as the event has it. Where nothing is signed, a wrong one is not worth a question. */
+  /** Where nothing is signed: the key that the charge was asked for under, as the event has it. One that we do not know is not worth a question. */
   readonly idempotencyKey: string | undefined;
 }
 
@@ -118,9 +118,6 @@ export interface Refusal {
   readonly code: string;
 }
 
-/** The code of a refusal when a payment key is not of the order, or not of its amount. */
-export const PAYMENT_KEY_MISMATCH = 'payment_key_mismatch';
-
 /** Each may throw OutcomeUnknown: then the same call with the same key, or a question by the key, tells. */
 export interface PaymentProvider {
   /** Throws CardRefused. */
@@ -133,7 +130,7 @@ export interface PaymentProvider {
   openCheckout(order: CheckoutOrder): Promise<{ readonly url: string }>;
   /**
    * Charges what the buyer has agreed to at the page. DECLINED: by the card, and the buyer may try again at the page, with another payment
-   * key. REFUSED: the provider would not even try, such as for a payment key that is not of this order.
+   * key. REFUSED: the provider would not even try; with the code PAYMENT_KEY_MISMATCH for a payment key that is not of this order and amount.
    */
   confirm(confirmation: Confirmation): Promise<ProviderCharge | Refusal>;
   /** The order's charge, if one was approved. A confirmation may still be under way. */

@@ -10,7 +10,7 @@ const WEBHOOK_WINDOW_MS = 5 * 60_000;
 const shape = z.object({
   id: z.string().min(1).max(200),
   type: z.string().min(1).max(100),
-  data: z.object({ charge: z.object({ id: z.string().min(1).max(200), idempotencyKey: z.string().max(300).optional() }) }),
+  data: z.object({ charge: z.object({ id: z.string().min(1).max(200) }) }),
 });
 
 /**
@@ -29,7 +29,7 @@ export function checkSignature(secret: string, headers: Readonly<Record<string, 
 export function readEvent(body: Uint8Array): ProviderEvent {
   try {
     const { id, type, data } = shape.parse(JSON.parse(Buffer.from(body).toString('utf8')));
-    return { id, type, chargeId: data.charge.id, idempotencyKey: data.charge.idempotencyKey };
+    return { id, type, chargeId: data.charge.id, idempotencyKey: undefined };
   } catch {
     throw fail('WEBHOOK_UNREADABLE');
   }

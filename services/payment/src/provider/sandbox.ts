@@ -1,8 +1,9 @@
 // The sandbox provider over HTTP. See packages/sandbox-provider/README.md.
 import { z } from 'zod';
+import { PAYMENT_KEY_MISMATCH } from '../domain/instant-payment.js';
 import type { BookLine } from '../domain/reconciliation.js';
 import { type Api, type ApiOptions, minorUnits, openApi, type Reply, read as readReply } from './http.js';
-import { CardRefused, PAYMENT_KEY_MISMATCH, type PaymentProvider, type ProviderCharge, type Refusal } from './port.js';
+import { CardRefused, type PaymentProvider, type ProviderCharge, type Refusal } from './port.js';
 import { checkSignature, readEvent } from './sandbox-webhook.js';
 
 export interface SandboxOptions extends Omit<ApiOptions, 'authorization'> {

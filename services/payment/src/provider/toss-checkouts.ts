@@ -1,6 +1,7 @@
 // Orders that are paid at Toss Payments' own page: a payment is created, the buyer agrees to it there, and then it is confirmed.
+import { PAYMENT_KEY_MISMATCH } from '../domain/instant-payment.js';
 import { fail } from '../errors.js';
-import { OutcomeUnknown, PAYMENT_KEY_MISMATCH, type PaymentProvider } from './port.js';
+import { OutcomeUnknown, type PaymentProvider } from './port.js';
 import { CURRENCY, CURRENCY_UNSUPPORTED, codeOf, read, type TossApi, underKeys } from './toss-api.js';
 import { CONFIRM_REFUSED, DECLINED, ORDER_TAKEN } from './toss-codes.js';
 import { chargeOf, isPaid, paymentShape, type TossPayment } from './toss-payment.js';

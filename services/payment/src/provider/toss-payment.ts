@@ -33,10 +33,14 @@ export const orderIdOf = (idempotencyKey: string): string => idempotencyKey.repl
 export const keyOfOrder = (orderId: string): string => orderId.replaceAll('_', ':');
 
 const REASON_MAX = 200;
+/** Enough to tell the cancels of one payment apart, when a key is longer than any of ours that we look for. */
+const TAG_MAX = 150;
+
+const tagOf = (idempotencyKey: string): string => idempotencyKey.slice(0, TAG_MAX);
 
 /** Toss does not keep the key of a cancel. It keeps the reason, so the key goes along there: who reads the payment knows which cancel was whose. */
 export function reasonWithKey(reason: string, idempotencyKey: string): string {
-  const tag = ` [${idempotencyKey}]`;
+  const tag = ` [${tagOf(idempotencyKey)}]`;
   // Not half a character at the end.
   return reason.slice(0, REASON_MAX - tag.length).replace(/[\ud800-\udbff]$/, '') + tag;
 }
@@ -63,7 +67,7 @@ export function chargeOf(payment: TossPayment, feeBasisPoints: bigint): Provider
 
 /** The cancel that was made under a key, if it is done. */
 export const hasCancel = (payment: TossPayment, idempotencyKey: string): boolean =>
-  doneCancels(payment).some((cancel) => keyOfCancel(cancel) === idempotencyKey);
+  doneCancels(payment).some((cancel) => keyOfCancel(cancel) === tagOf(idempotencyKey));
 
 // An older version of the API has no status of a cancel: then it is done.
 const doneCancels = ({ cancels }: TossPayment): TossCancel[] =>

@@ -46,10 +46,16 @@ export async function postponeAttempt({ client }: PaymentDatabase, { paymentId, 
     WHERE payment_id = ${paymentId}::uuid AND number = ${number} AND state = 'UNKNOWN'`;
 }
 
-export async function findAttempt({ client }: PaymentDatabase, paymentId: string, number: number): Promise<OpenAttempt | undefined> {
-  const [row] = await client.$queryRaw<OpenAttempt[]>`
+/** An attempt, and the provider's charge that it ended with. */
+export interface KnownAttempt extends OpenAttempt {
+  readonly chargeId: string | null;
+}
+
+export async function findAttempt({ client }: PaymentDatabase, paymentId: string, number: number): Promise<KnownAttempt | undefined> {
+  const [row] = await client.$queryRaw<KnownAttempt[]>`
     SELECT a.payment_id AS "paymentId", a.number, p.pledge_id AS "pledgeId", p.seller_id AS "sellerId", p.currency::text, p.amount_minor AS "amountMinor",
-      (fee_policy_of(p.seller_id, p.create_time)).platform_basis_points AS "platformBasisPoints"
+      (fee_policy_of(p.seller_id, p.create_time)).platform_basis_points AS "platformBasisPoints",
+      a.provider_charge_id AS "chargeId"
     FROM attempt a JOIN payment p ON p.id = a.payment_id WHERE a.payment_id = ${paymentId}::uuid AND a.number = ${number}`;
   return row;
 }

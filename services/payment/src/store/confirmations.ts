@@ -12,6 +12,7 @@ import { findByOrder } from './instant-payments.js';
 export interface OpenConfirmation {
   readonly paymentId: string;
   readonly number: number;
+  readonly orderId: string;
   readonly currency: string;
   readonly amountMinor: bigint;
   readonly shares: readonly ShareToPost[];

@@ -5,14 +5,15 @@ import { OutcomeUnknown } from '../provider/port.js';
 import type { Context } from '../service.js';
 import { type ClaimedClose, finishClose, postponeClose } from '../store/confirmations.js';
 import { settleApproved } from './confirm-payment.js';
+import { takeOrphan } from './orphans.js';
 
 export async function closeCheckout(context: Context, { paymentId, orderId, tries }: ClaimedClose): Promise<void> {
   const { db, provider, clock, log } = context;
   try {
     const approved = await provider.closeCheckout(orderId);
     crashPoint('payment.checkout.closed');
-    if (approved && !(await settleApproved(context, originAt(clock.now()), approved)))
-      log.error({ paymentId, chargeId: approved.id }, 'the provider approved what nobody confirmed');
+    const now = originAt(clock.now());
+    if (approved && !(await settleApproved(context, now, approved))) await takeOrphan(context, now, approved, 'NO_ATTEMPT');
     await finishClose(db, paymentId);
   } catch (error) {
     if (!(error instanceof OutcomeUnknown)) throw error;

@@ -2,6 +2,7 @@
 import { crashPoint, type Origin, originAt } from '@moa/kit';
 import { idempotencyKeyOf, pauseMs } from '../domain/charge.js';
 import { confirmedBy, type InstantPayment, MOST_ATTEMPTS } from '../domain/instant-payment.js';
+import { sameAmount } from '../domain/orphan.js';
 import { fail } from '../errors.js';
 import { OutcomeUnknown, type PaymentProvider, type ProviderCharge, type Refusal } from '../provider/port.js';
 import type { Context } from '../service.js';
@@ -13,11 +14,14 @@ import {
   settleConfirmation,
 } from '../store/confirmations.js';
 import { beginConfirmation, findByOrder, type WantedConfirmation } from '../store/instant-payments.js';
+import { takeOrphan } from './orphans.js';
 import { takeMoved } from './take-moved.js';
 
 const RETRY_MS = 1_000;
 /** Of a refusal when the payment had ended before anything was approved. */
 const CHECKOUT_CLOSED = 'checkout_closed';
+/** The decline code of an attempt under whose key another amount was charged. */
+const AMOUNT_DIFFERS = 'amount_differs';
 
 /**
  * Approves a payment while its buyer waits. Amount and order are compared before the provider is asked. Without an answer the attempt stays
@@ -49,11 +53,15 @@ export async function finishConfirmation(context: Context, claimed: ClaimedConfi
   const { db, provider, clock, log } = context;
   const { paymentId, number, orderId, tries, trace } = claimed;
   try {
-    // It was sent, or may have been: so the provider is asked before it is sent again, under the same key.
-    const outcome = (claimed.wanted && (await provider.findPayment(orderId))) || (await send(provider, claimed));
     const now = originAt(clock.now());
+    const origin = trace ? { ...now, trace } : now;
+    // It was sent, or may have been: so the provider is asked before it is sent again, under the same key.
+    const found = claimed.wanted ? await provider.findPayment(orderId) : undefined;
+    const own = found?.id === claimed.paymentKey ? found : undefined;
+    if (found && !own) await settleApproved(context, origin, found);
+    const outcome = own ?? (await send(provider, claimed));
     const { shares, currency, amountMinor } = (await findByOrder(db, orderId))!;
-    await settle(context, trace ? { ...now, trace } : now, { paymentId, number, shares, currency, amountMinor }, outcome);
+    await settle(context, origin, { paymentId, number, orderId, shares, currency, amountMinor }, outcome);
   } catch (error) {
     if (!(error instanceof OutcomeUnknown)) throw error;
     log.warn({ paymentId, attempt: number, tries, cause: error.message }, 'outcome of a confirmation unknown');
@@ -78,10 +86,20 @@ async function send(provider: PaymentProvider, sent: Sent): Promise<ProviderChar
 }
 
 async function settle(context: Context, origin: Origin, confirmation: OpenConfirmation, charge: ProviderCharge | Refusal): Promise<void> {
-  const { currency, amountMinor, paymentId } = confirmation;
-  if (charge.state !== 'REFUSED' && (charge.currency !== currency || charge.amountMinor !== amountMinor)) {
-    throw new OutcomeUnknown('the provider tells of another amount');
+  const { db } = context;
+  if (charge.state === 'REFUSED' || charge.state === 'DECLINED') {
+    await settleConfirmation(db, origin, confirmation, charge);
+    return;
   }
-  await settleConfirmation(context.db, origin, confirmation, charge);
-  if (charge.state !== 'REFUSED') await takeMoved(context, origin, paymentId, charge);
+  if (!sameAmount(charge, confirmation)) {
+    await takeOrphan(context, origin, charge, 'AMOUNT_DIFFERS');
+    await settleConfirmation(db, origin, confirmation, { state: 'REFUSED', code: AMOUNT_DIFFERS });
+    return;
+  }
+  await settleConfirmation(db, origin, confirmation, charge);
+  const { attempts } = (await findByOrder(db, confirmation.orderId))!;
+  // The order was paid with another.
+  if (!attempts.some(({ providerChargeId }) => providerChargeId === charge.id)) return takeOrphan(context, origin, charge, 'NOT_EXPECTED');
+  // Given back by somebody else before we knew that it was paid, or after.
+  await takeMoved(context, origin, confirmation.paymentId, charge);
 }

@@ -19,21 +19,26 @@ async function giveBack(context: Context, origin: Origin, refund: OpenRefund): P
   crashPoint('payment.refund.answered');
   // Who is refused learns why from the charge itself: the bank, or the provider's own staff, were first.
   const charge = answer.state === 'REFUSED' ? await provider.getCharge(chargeId) : answer;
-  if (answer.state === 'REFUSED') await refuseRefund(db, origin, id);
+  if (answer.state === 'REFUSED') {
+    await refuseRefund(db, origin, id);
+    crashPoint('payment.refund.refused');
+  }
   if (charge) await takeMoved(context, origin, paymentId, charge);
   crashPoint('payment.refund.settled');
 }
 
 /**
- * Ends what is under way of a payment, while somebody waits. A refund that was begun will be ended, by a repeat of the call or by the one
+ * Ends what is under way of a payment, or only this one, while somebody waits. A refund that was begun will be ended, by a repeat of the call or by the one
  * who looks for what is due: who cannot wait for the provider is told PROVIDER_UNAVAILABLE.
  */
 export async function endRefunds(
   context: Context,
   origin: Origin,
   paid: { readonly paymentId: string; readonly chargeId: string; readonly currency: string },
+  only: string | undefined,
 ): Promise<void> {
   for (const refund of await openRefunds(context.db, paid.paymentId)) {
+    if (only !== undefined && refund.id !== only) continue;
     try {
       await giveBack(context, origin, { ...refund, ...paid });
     } catch (error) {

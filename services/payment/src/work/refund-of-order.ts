@@ -16,7 +16,7 @@ export interface WantedOrderRefund {
   readonly reason: string;
 }
 
-/** Begins the refund, ends whatever is under way, and gives the payment as it stands then. */
+/** Begins the refund and ends it, or, when all that is left is wanted, whatever is under way; gives the payment as it stands then. */
 export async function refundOfOrder(context: Context, origin: Origin, wanted: WantedOrderRefund): Promise<InstantPayment> {
   const { id, orderId, part, reason } = wanted;
   const payment = await load(context, orderId);
@@ -24,7 +24,8 @@ export async function refundOfOrder(context: Context, origin: Origin, wanted: Wa
   if (part && part.currency !== payment.currency) throw fail('CURRENCY_WRONG', { currency: payment.currency });
   const refund = { id, paymentId: payment.id, amountMinor: part?.amountMinor, lines: part?.lines, reason };
   await beginRefund(context.db, origin, refund, context.leaseMs);
-  await endRefunds(context, origin, { paymentId: payment.id, chargeId, currency: payment.currency });
+  // Who wants a part does not wait for the parts of others.
+  await endRefunds(context, origin, { paymentId: payment.id, chargeId, currency: payment.currency }, part && id);
   const after = await load(context, orderId);
   const refused = after.refunds.some((made) => made.id === id && made.state === 'REFUSED');
   // Who wanted everything back, and finds that somebody else gave it back, has what he wanted.

@@ -18,7 +18,7 @@ export interface WantedRefund {
 }
 
 /**
- * Begins the refund, ends whatever is under way, and gives the payment as it stands then.
+ * Begins the refund and ends it, or, when all that is left is wanted, whatever is under way; gives the payment as it stands then.
  */
 export async function refundOfPledge(context: Context, origin: Origin, wanted: WantedRefund): Promise<Payment> {
   const { db, leaseMs } = context;
@@ -26,7 +26,9 @@ export async function refundOfPledge(context: Context, origin: Origin, wanted: W
   const chargeId = paidCharge(payment);
   if (wanted.currency !== undefined && wanted.currency !== payment.currency) throw fail('CURRENCY_WRONG', { currency: payment.currency });
   await beginRefund(db, origin, { ...wanted, paymentId: payment.id }, leaseMs);
-  await endRefunds(context, origin, { paymentId: payment.id, chargeId, currency: payment.currency });
+  // Who wants a part does not wait for the parts of others.
+  const only = wanted.amountMinor === undefined ? undefined : wanted.id;
+  await endRefunds(context, origin, { paymentId: payment.id, chargeId, currency: payment.currency }, only);
   const after = await load(context, wanted.pledgeId);
   const refused = after.refunds.some(({ id, state }) => id === wanted.id && state === 'REFUSED');
   // Who wanted everything back, and finds that somebody else gave it back, has what he wanted.

@@ -215,6 +215,11 @@ DECLARE
   own payment;
 BEGIN
   SELECT * INTO own FROM payment WHERE id = target FOR NO KEY UPDATE;
+  -- Paid once already: the other charge is none of ours.
+  IF decline IS NULL AND EXISTS (SELECT FROM confirmation WHERE payment_id = target AND state = 'SUCCEEDED') THEN
+    decline := 'paid_before';
+    charge_id := NULL;
+  END IF;
   UPDATE confirmation SET state = CASE WHEN decline IS NULL THEN 'SUCCEEDED' ELSE 'DECLINED' END,
       provider_charge_id = charge_id, decline_code = decline, settle_time = kit.at(call)
     WHERE payment_id = target AND number = attempt_number AND (state = 'UNKNOWN' OR (state = 'DECLINED' AND decline IS NULL));
@@ -513,11 +518,12 @@ BEGIN
   RETURN true;
 END $$;
 
--- As before, of both flows. What others have begun may still be refused, so only what is settled counts.
+-- As before, of both flows.
 CREATE OR REPLACE FUNCTION take_foreign_refund(call jsonb, new_id uuid, target uuid, provider_id text, amount bigint, came_back bigint) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   own payment;
   made refund;
+  begun bigint;
 BEGIN
   SELECT * INTO own FROM payment WHERE id = target FOR NO KEY UPDATE;
   PERFORM FROM refund WHERE provider_refund_id = provider_id;
@@ -531,7 +537,9 @@ BEGIN
   made.due_time := clock_timestamp();
   made.tries := 0;
   made.create_time := kit.at(call);
-  PERFORM write_refund(call, made, own, NULL, '{SETTLED}');
+  -- Those of ours that are under way count, unless there is no room for them: then the provider refuses them.
+  SELECT coalesce(sum(amount_minor), 0)::bigint INTO begun FROM refund WHERE payment_id = target AND state <> 'REFUSED';
+  PERFORM write_refund(call, made, own, NULL, CASE WHEN begun + amount <= own.amount_minor THEN '{BEGUN,SETTLED}' ELSE '{SETTLED}' END::text[]);
   RETURN settle_refund(call, new_id, came_back);
 END $$;
 

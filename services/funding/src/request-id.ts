@@ -1,0 +1,10 @@
+// Request ids that say what is asked: the same for the same, whoever asks and however often.
+import { createHash } from 'node:crypto';
+
+/** A UUIDv8: its bits are a hash of what it stands for. */
+export function requestIdOf(what: Uint8Array | string): string {
+  const hash = createHash('sha256').update(what).digest();
+  hash[6] = (hash[6]! & 0x0f) | 0x80;
+  hash[8] = (hash[8]! & 0x3f) | 0x80;
+  return hash.toString('hex', 0, 16).replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
+}
