@@ -9,6 +9,7 @@ const COMMANDS = {
   edge: 'envoy/dist/src/main.js',
   check: 'tests/dist/src/check.js',
   demo: 'demo/dist/src/main.js',
+  chaos: 'demo/dist/src/chaos/main.js',
   bench: 'bench/dist/src/main.js',
   reference: 'tests/dist/src/reference.js',
   build: undefined,

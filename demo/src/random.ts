@@ -9,6 +9,8 @@ export interface Random {
   /** Each as likely as its weight says. */
   pickWeighted<T>(of: readonly T[], weightOf: (item: T) => number): T;
   shuffle<T>(of: readonly T[]): T[];
+  /** Chance of somebody's own, whatever others draw meanwhile. */
+  fork(): Random;
 }
 
 /** Mulberry32: 32 bits of state are plenty for a story. */
@@ -24,6 +26,7 @@ export function makeRandom(seed: number): Random {
   return {
     next,
     whole,
+    fork: () => makeRandom(whole(0, 2 ** 31)),
     pick: <T>(of: readonly T[]) => of[whole(0, of.length - 1)] as T,
     pickWeighted<T>(of: readonly T[], weightOf: (item: T) => number) {
       let left = next() * of.reduce((sum, item) => sum + weightOf(item), 0);

@@ -3,7 +3,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clockOffsetMs, runningStack, type StackFacts, shiftClock, startStack } from '@moa/stack';
+import { clockOffsetMs, runningStack, type Stack, type StackFacts, type StackOptions, shiftClock, startStack } from '@moa/stack';
 import type { DemoOptions } from './options.js';
 import { step } from './print.js';
 
@@ -19,22 +19,27 @@ export interface PlayableStack extends StackFacts {
   close(): Promise<void>;
 }
 
+/** One of which anything may be killed. */
+export interface OwnStack extends PlayableStack, Pick<Stack, 'kill' | 'restart' | 'isUp' | 'status'> {}
+
 export async function openStack({ own, folder }: Pick<DemoOptions, 'own' | 'folder'>): Promise<PlayableStack> {
   const running = own ? undefined : runningStack(folder);
   return running ? playable(running, false, async () => {}) : openOwn();
 }
 
-async function openOwn(): Promise<PlayableStack> {
+export async function openOwn(options: Pick<StackOptions, 'environment'> = {}): Promise<OwnStack> {
   const folder = await mkdtemp(join(tmpdir(), 'moa-demo-'));
   // Postgres may run as another user, who has to pass through here.
   await chmod(folder, 0o755);
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const stack = await step('A stack of its own is started', () => startStack({ folder, quiet: true }));
-    return playable(stack, true, async () => {
+    const stack = await step('A stack of its own is started', () => startStack({ folder, quiet: true, ...options }));
+    const close = async () => {
       await stack.stop();
       await remove();
-    });
+    };
+    const { kill, restart, isUp, status } = stack;
+    return { ...playable(stack, true, close), kill, restart, isUp, status };
   } catch (error) {
     await remove();
     throw error;

@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import type { BookEntry } from '@moa/sandbox-provider';
 import { adminCode } from '@moa/stack';
 import pg from 'pg';
-import { type Person, reasonOf, signInAs, signUp } from './people.js';
+import { PATIENT, type Patience, type Person, reasonOf, signInAs, signUp } from './people.js';
 import { whatIsLeftToDo } from './quiet.js';
 import type { PlayableStack } from './stack.js';
 
 const LOOK_AGAIN_MS = 50;
 const PATIENCE_MS = 30_000;
+/** Where things die and come back. */
+const LONG_PATIENCE_MS = 120_000;
 const BOOKS_PAGE = 1_000;
 
 export interface ConsumerState {
@@ -53,13 +55,16 @@ interface JetStreamReport {
   }[];
 }
 
-export function openStage(stack: PlayableStack): Stage {
+export function openStage(stack: PlayableStack, patience: Patience = PATIENT): Stage {
+  const patienceMs = patience === PATIENT ? PATIENCE_MS : LONG_PATIENCE_MS;
   const runId = Date.now().toString(36);
   const { publicUrl: url, doorAuthority } = stack;
-  const door = { url, rootCertificates: doorAuthority === undefined ? undefined : readFileSync(doorAuthority) };
+  const door = { url, rootCertificates: doorAuthority === undefined ? undefined : readFileSync(doorAuthority), patience };
   const pools = new Map(
     Object.entries(stack.databaseUrls).map(([service, connectionString]) => [service, new pg.Pool({ connectionString, max: 2 })]),
   );
+  // A connection that is lost while it idles is replaced.
+  for (const pool of pools.values()) pool.on('error', () => {});
   const people: Person[] = [];
   const keep = (person: Person) => {
     people.push(person);
@@ -115,7 +120,7 @@ export function openStage(stack: PlayableStack): Stage {
       ),
     messages: async () => (await streams()).reduce((sum, { state }) => sum + state.messages, 0),
     async whileRefused(reason, work) {
-      const deadline = Date.now() + PATIENCE_MS;
+      const deadline = Date.now() + patienceMs;
       for (;;) {
         try {
           return await work();
@@ -126,19 +131,25 @@ export function openStage(stack: PlayableStack): Stage {
       }
     },
     async until(what, condition) {
-      const deadline = Date.now() + PATIENCE_MS;
-      while (!(await condition())) {
-        if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s, and not yet: ${what}`);
+      const deadline = Date.now() + patienceMs;
+      let failure: unknown;
+      const holds = () =>
+        condition().catch((error) => {
+          failure = error;
+          return false;
+        });
+      while (!(await holds())) {
+        if (Date.now() > deadline) throw new Error(`waited ${patienceMs / 1000} s, and not yet: ${what}`, { cause: failure });
         await pause();
       }
     },
     async untilQuiet() {
       let left: readonly string[] = [];
-      const deadline = Date.now() + PATIENCE_MS;
+      const deadline = Date.now() + patienceMs;
       do {
-        if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s, and still there is: ${left.join(', ')}`);
+        if (Date.now() > deadline) throw new Error(`waited ${patienceMs / 1000} s, and still there is: ${left.join(', ')}`);
         await pause();
-        left = await whatIsLeftToDo(stage);
+        left = await whatIsLeftToDo(stage).catch((error: Error) => [`no answer: ${error.message}`]);
       } while (left.length > 0);
     },
     async close() {

@@ -9,6 +9,8 @@ interface PledgeRow {
   readonly id: string;
   readonly state: string;
   readonly total: string;
+  /** What was given back of it. */
+  readonly refunded: string;
 }
 
 interface PaymentRow {
@@ -16,17 +18,19 @@ interface PaymentRow {
   readonly pledge_id: string;
   readonly state: string;
   readonly amount: string;
+  readonly refunded: string;
   /** The provider's id of the charge that went well. */
   readonly charge_id: string | null;
   readonly open: number;
 }
 
-const pledgesOf = (stage: Stage) => stage.sql<PledgeRow>('funding', 'SELECT id, state, total_minor AS total FROM pledge');
+const pledgesOf = (stage: Stage) =>
+  stage.sql<PledgeRow>('funding', 'SELECT id, state, total_minor AS total, refunded_minor AS refunded FROM pledge');
 
 const paymentsOf = (stage: Stage) =>
   stage.sql<PaymentRow>(
     'payment',
-    `SELECT p.id, p.pledge_id, p.state, p.amount_minor AS amount,
+    `SELECT p.id, p.pledge_id, p.state, p.amount_minor AS amount, p.refunded_minor AS refunded,
        (SELECT provider_charge_id FROM attempt a WHERE a.payment_id = p.id AND a.state IN ('SUCCEEDED', 'CANCELED')) AS charge_id,
        (SELECT count(*)::int FROM attempt a WHERE a.payment_id = p.id AND a.state IN ('PENDING', 'UNKNOWN')) AS open
      FROM payment p`,
@@ -100,16 +104,17 @@ export const moneyChecks: Check[] = [
       const payments = await paymentsOf(stage);
       const byPledge = new Map(payments.map((payment) => [payment.pledge_id, payment]));
       const expected: Record<string, string> = {
-        PAID: 'COMPLETED',
         REFUNDED: 'CANCELED',
+        CHARGED_BACK: 'CHARGED_BACK',
         DROPPED: 'FAILED',
         PAYMENT_FAILED: 'FAILED',
         CHARGING: 'CHARGING',
       };
-      const off = pledges.filter(({ id, state, total }) => {
+      const off = pledges.filter(({ id, state, total, refunded }) => {
         const payment = byPledge.get(id);
-        if (payment?.state !== expected[state]) return true;
-        return payment !== undefined && payment.amount !== total;
+        const paid = refunded === '0' ? 'COMPLETED' : 'PARTIALLY_REFUNDED';
+        if (payment?.state !== (state === 'PAID' ? paid : expected[state])) return true;
+        return payment !== undefined && (payment.amount !== total || payment.refunded !== refunded);
       });
       const ids = new Set(pledges.map(({ id }) => id));
       const strangers = payments.filter(({ pledge_id }) => !ids.has(pledge_id));

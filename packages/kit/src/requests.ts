@@ -2,12 +2,14 @@
 import type { MessageType } from '@moa/contracts/method';
 import type { Call } from './call.js';
 import { type Database, type PrismaLike, type RawQueries, refusing, type Transaction, transaction } from './database.js';
-import { fail } from './failure.js';
+import { Failure, fail } from './failure.js';
 import { sqlCall } from './origin.js';
 
 /** After this a claim whose owner never answered may be taken over. */
 const LEASE_SECONDS = 30;
 const BUSY_RETRY_MS = 500;
+/** Before it is believed that an id came with another body. */
+const LOOKS = 3;
 
 interface StoredAnswer {
   readonly bytes: string;
@@ -48,8 +50,12 @@ export async function claimFirst<R>(
   work: () => Promise<R>,
 ): Promise<R> {
   const claim = sqlCall(call);
-  const query = db.client.$queryRaw`SELECT kit.claim_first(${claim}::jsonb, make_interval(secs => ${LEASE_SECONDS})) AS outcome`;
-  const [{ outcome }] = (await refusing(fail, query)) as [{ outcome: 'mine' | 'busy' | 'done' }];
+  const ask = async () => {
+    const query = db.client.$queryRaw`SELECT kit.claim_first(${claim}::jsonb, make_interval(secs => ${LEASE_SECONDS})) AS outcome`;
+    const [{ outcome }] = (await refusing(fail, query)) as [{ outcome: 'mine' | 'busy' | 'done' }];
+    return outcome;
+  };
+  const outcome = await unlessGivenBack(ask);
   if (outcome === 'done') return firstAnswer(db.client, claim, type);
   if (outcome === 'busy') throw fail('REQUEST_IN_PROGRESS', {}, { retryAfterMs: BUSY_RETRY_MS });
   try {
@@ -59,6 +65,17 @@ export async function claimFirst<R>(
   } catch (error) {
     await db.client.$queryRaw`SELECT kit.unclaim(${claim}::jsonb)::text`;
     throw error;
+  }
+}
+
+/** A rival whose work was refused may give its claim back between the look that finds it and the one that compares it: then there is no other body. */
+async function unlessGivenBack<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === LOOKS || !(error instanceof Failure) || error.reason !== 'REQUEST_ID_REUSED') throw error;
+    }
   }
 }
 

@@ -5,10 +5,12 @@ import { ApproveSellerResponse, SellerServiceDefinition } from '@moa/contracts/s
 import { openTestbed, reasonOf, retryAfterMsOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { fail } from '../src/failure.js';
 import { claimFirst, openHost } from '../src/index.js';
 import { countUp, errorOf, gate, implement, openStore, openTallies } from './support.js';
 
 const LEASE_MS = 30_000;
+const LOOK_SECONDS = 0.5;
 const bed = await openTestbed('claims');
 const { config, owner, count } = await openStore(bed, 'seller');
 const host = await openHost('seller', config);
@@ -67,6 +69,27 @@ test('work that failed gives the claim back', async () => {
   assert.is((await errorOf(seller.approveSeller(request, me))).code, status.INTERNAL);
   work = async () => {};
   assert.is((await seller.approveSeller(request, me)).seller?.id, `${request.sellerId} 2`);
+});
+
+test('a claim that is given back while a rival looks at it is no other body', async () => {
+  const { rows } = await owner.query("SELECT pg_get_functiondef('kit.claim'::regproc) AS definition");
+  // Between the look that finds the claim and the one that compares it.
+  const slow = rows[0].definition.replace('RETURN true; END IF;', `RETURN true; END IF; PERFORM pg_sleep(${LOOK_SECONDS});`);
+  const request = newRequest();
+  const { opened, open } = gate();
+  work = async () => {
+    await opened;
+    throw fail('SERVICE_UNAVAILABLE');
+  };
+  const first = errorOf(seller.approveSeller(request, me));
+  await until(() => count(request.sellerId));
+  await owner.query(slow);
+  const rival = errorOf(seller.approveSeller(request, me));
+  await until(async () => (await owner.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'")).rows.length > 0);
+  open();
+  assert.is(reasonOf(await first), 'SERVICE_UNAVAILABLE');
+  assert.is(reasonOf(await rival), 'SERVICE_UNAVAILABLE', 'it works by itself then');
+  await owner.query(rows[0].definition);
 });
 
 test('the claim of one who died is taken over after its lease, and not before', async () => {
