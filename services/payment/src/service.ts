@@ -14,8 +14,8 @@ import { sandboxBank } from './bank/sandbox.js';
 import type { PaymentConfig } from './config.js';
 import { subscriptions } from './events/index.js';
 import { PrismaClient } from './generated/client.js';
+import { openProvider } from './provider/open.js';
 import type { PaymentProvider } from './provider/port.js';
-import { sandboxProvider } from './provider/sandbox.js';
 import {
   fundingPaymentService,
   instantPaymentService,
@@ -65,8 +65,8 @@ export interface Context {
   readonly log: Host['log'];
   /** How long work that was claimed belongs to the one who claimed it. */
   readonly leaseMs: number;
-  readonly apiKey: Secret;
-  readonly webhookSecret: Secret;
+  /** What the provider knows us by. */
+  readonly providerKey: Secret;
   /** Says that attempts wait to be sent. */
   readonly wakeCharges: () => void;
   /** Says that pages of ended payments wait to be closed. */
@@ -80,14 +80,9 @@ export interface Context {
 }
 
 export async function startPayment(config: PaymentConfig): Promise<Running> {
+  const { provider, key: providerKey } = openProvider(config);
   const host = await openHost('payment', config);
   const db = host.database((adapter) => new PrismaClient({ adapter }));
-  const provider = sandboxProvider({
-    url: config.PROVIDER_URL,
-    apiKey: config.PROVIDER_API_KEY.reveal(),
-    timeoutMs: config.PROVIDER_TIMEOUT_MS,
-    ratePerSecond: config.PROVIDER_RATE_PER_SECOND,
-  });
   const context: Context = {
     db,
     provider,
@@ -97,8 +92,7 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     clock: host.clock,
     log: host.log,
     leaseMs: 2 * config.PROVIDER_TIMEOUT_MS + LEASE_SLACK_MS,
-    apiKey: config.PROVIDER_API_KEY,
-    webhookSecret: config.WEBHOOK_SECRET,
+    providerKey,
     wakeCharges: () => charges.wake(),
     wakeCloses: () => closes.wake(),
     wakeOrphans: () => orphans.wake(),

@@ -187,7 +187,14 @@ export async function openStand(name: string, webhookUrl?: string) {
 export type Clients = ReturnType<Stand['clients']>;
 
 /** A card as a person types it in. */
-export const card = (cardNumber = testCard('PLAIN')) => ({ requestId: randomUUID(), cardNumber, expiryMonth: 12, expiryYear: 2099 });
+export const card = (cardNumber = testCard('PLAIN')) => ({
+  requestId: randomUUID(),
+  cardNumber,
+  expiryMonth: 12,
+  expiryYear: 2099,
+  authKey: '',
+  ownerNumber: '',
+});
 
 /** Somebody with a card of this kind. */
 export async function backerWith({ bed }: Stand, { payments }: Clients, cardNumber?: string) {

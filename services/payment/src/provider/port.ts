@@ -6,22 +6,37 @@ export interface Card {
   readonly cardNumber: string;
   readonly expiryMonth: number;
   readonly expiryYear: number;
+  /** The account's. */
+  readonly holderId: string;
+  /** Birth date or business number of the card's owner, '' where none was given. */
+  readonly ownerNumber: string;
+}
+
+/** A card that the provider's own page took. */
+export interface AuthorizedCard {
+  /** What the page gave for it, to be used once. */
+  readonly authKey: string;
   readonly holderId: string;
 }
 
 export interface RegisteredCard {
   readonly billingKey: string;
   readonly brand: string;
+  /** A provider may hide a digit of them: "123*". */
   readonly last4: string;
 }
 
 export interface ChargeOrder {
   readonly idempotencyKey: string;
   readonly billingKey: string;
+  /** Whose card it is: the same as when it was registered. */
+  readonly holderId: string;
   readonly currency: string;
   readonly amountMinor: bigint;
   /** What the provider shows beside the charge. */
   readonly orderId: string;
+  /** How often it has been sent, this time counted. A provider that keeps its errors under the key is asked in another way the more often. */
+  readonly tries: number;
 }
 
 /** A charge as it stands in the provider's books. */
@@ -53,6 +68,17 @@ export interface RefundOrder {
   readonly currency: string;
   readonly amountMinor: bigint;
   readonly reason: string;
+  /** As with a charge. */
+  readonly tries: number;
+}
+
+/** What the provider told of its own accord. It is not believed: the provider is asked. */
+export interface ProviderEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly chargeId: string;
+  /** Where nothing is signed: the key that the charge was asked for under, as the event has it. One that we do not know is not worth a question. */
+  readonly idempotencyKey: string | undefined;
 }
 
 /** What a buyer is to pay at the provider's page. */
@@ -65,7 +91,7 @@ export interface CheckoutOrder {
   readonly amountMinor: bigint;
   /** Where the page sends the buyer: with `paymentKey`, `orderId` and `amount`, or with `code` when nothing was paid. */
   readonly returnUrl: string;
-  /** From now on, by any clock: ours may be shifted, and the provider's is real. */
+  /** From now on, by any clock: ours may be shifted, and the provider's is real. A provider may have a shorter one of its own. */
   readonly lifetimeMs: number;
 }
 
@@ -76,6 +102,8 @@ export interface Confirmation {
   readonly orderId: string;
   readonly currency: string;
   readonly amountMinor: bigint;
+  /** As with a charge. */
+  readonly tries: number;
 }
 
 export interface BookPage {
@@ -93,7 +121,7 @@ export interface Refusal {
 /** Each may throw OutcomeUnknown: then the same call with the same key, or a question by the key, tells. */
 export interface PaymentProvider {
   /** Throws CardRefused. */
-  registerCard(card: Card): Promise<RegisteredCard>;
+  registerCard(card: Card | AuthorizedCard): Promise<RegisteredCard>;
   charge(order: ChargeOrder): Promise<ProviderCharge | Refusal>;
   /** None: nothing is booked under this key. It may still be under way, so what follows is the same charge with the same key. */
   findCharge(idempotencyKey: string): Promise<ProviderCharge | undefined>;
@@ -116,6 +144,10 @@ export interface PaymentProvider {
   refund(order: RefundOrder): Promise<ProviderCharge | Refusal>;
   /** A page of the provider's books, oldest first; from the beginning for ''. */
   listBooks(cursor: string): Promise<BookPage>;
+  /** How long a page of the books may take. */
+  readonly bookPageMs: number;
+  /** Throws WEBHOOK_REFUSED and WEBHOOK_UNREADABLE. None: it tells of nothing that concerns us. */
+  readWebhook(headers: Readonly<Record<string, string>>, body: Uint8Array): ProviderEvent | undefined;
 }
 
 /** No answer, or one that does not say what happened. */

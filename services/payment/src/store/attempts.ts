@@ -25,13 +25,16 @@ export interface ClaimedAttempt extends OpenAttempt {
   readonly tries: number;
   readonly trace: string | null;
   readonly billingKey: string;
+  /** Whose card it is. */
+  readonly payerId: string;
 }
 
 /** Takes the attempt that has been due longest, if there is one. Copies of the service never get the same one. */
 export async function claimAttempt({ client }: PaymentDatabase, leaseMs: number): Promise<ClaimedAttempt | undefined> {
   const [row] = await client.$queryRaw<ClaimedAttempt[]>`
     SELECT payment_id AS "paymentId", number, was, tries, trace, billing_key AS "billingKey", pledge_id AS "pledgeId", seller_id AS "sellerId",
-      currency, amount_minor AS "amountMinor", platform_basis_points AS "platformBasisPoints"
+      currency, amount_minor AS "amountMinor", platform_basis_points AS "platformBasisPoints",
+      (SELECT payer_id FROM payment WHERE id = payment_id) AS "payerId"
     FROM claim_attempt(${leaseMs}::integer)`;
   return row;
 }

@@ -25,6 +25,14 @@ export async function findPayment({ client }: PaymentDatabase, pledgeId: string)
   return row && revive(row.payment);
 }
 
+/** Whether there is a payment with this id, or of this order. */
+export async function isKnown(
+  { client }: PaymentDatabase,
+  payment: { readonly id: string } | { readonly orderId: string },
+): Promise<boolean> {
+  return (await client.payment.count({ where: payment })) > 0;
+}
+
 /** Newest first, from the one after `after` on. */
 export async function listPayments(
   { client }: PaymentDatabase,

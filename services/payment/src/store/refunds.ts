@@ -14,11 +14,11 @@ export interface OpenRefund {
   readonly currency: string;
   readonly amountMinor: bigint;
   readonly reason: string;
+  readonly tries: number;
 }
 
 /** A refund that is this process's to end, until its lease ends. */
 export interface ClaimedRefund extends OpenRefund {
-  readonly tries: number;
   readonly trace: string | null;
 }
 
@@ -60,10 +60,10 @@ export async function claimRefund({ client }: PaymentDatabase, leaseMs: number):
 export const openRefunds = (
   { client }: PaymentDatabase,
   paymentId: string,
-): Promise<{ id: string; amountMinor: bigint; reason: string }[]> =>
+): Promise<{ id: string; amountMinor: bigint; reason: string; tries: number }[]> =>
   client.refund.findMany({
     where: { paymentId, state: 'BEGUN' },
-    select: { id: true, amountMinor: true, reason: true },
+    select: { id: true, amountMinor: true, reason: true, tries: true },
     orderBy: { id: 'asc' },
   });
 

@@ -46,8 +46,8 @@ export async function settleCharged(context: Context, origin: Origin, charge: Pr
 async function outcomeOf(provider: PaymentProvider, attempt: ClaimedAttempt): Promise<ProviderCharge | Refusal> {
   const idempotencyKey = idempotencyKeyOf(attempt.paymentId, attempt.number);
   const found = attempt.was === 'UNKNOWN' ? await provider.findCharge(idempotencyKey) : undefined;
-  const { billingKey, currency, amountMinor, pledgeId } = attempt;
-  return found ?? provider.charge({ idempotencyKey, billingKey, currency, amountMinor, orderId: pledgeId });
+  const { billingKey, payerId, currency, amountMinor, pledgeId, tries } = attempt;
+  return found ?? provider.charge({ idempotencyKey, billingKey, holderId: payerId, currency, amountMinor, orderId: pledgeId, tries });
 }
 
 async function settle(context: Context, origin: Origin, attempt: OpenAttempt, charge: ProviderCharge | Refusal): Promise<void> {

@@ -35,7 +35,7 @@ export async function confirmPayment(context: Context, origin: Origin, wanted: W
     const open = { ...begun, paymentId: begun.id, number: attempt.number };
     try {
       crashPoint('payment.confirm.sending');
-      const outcome = await send(provider, { ...open, paymentKey: attempt.paymentKey, wanted: begun.state === 'AUTHENTICATING' });
+      const outcome = await send(provider, { ...open, paymentKey: attempt.paymentKey, wanted: begun.state === 'AUTHENTICATING', tries: 1 });
       crashPoint('payment.confirm.answered');
       await settle(context, origin, open, outcome);
       crashPoint('payment.confirm.settled');
@@ -76,13 +76,13 @@ export async function settleApproved(context: Context, origin: Origin, charge: P
   return confirmation !== undefined;
 }
 
-type Sent = Pick<ClaimedConfirmation, 'paymentId' | 'number' | 'orderId' | 'paymentKey' | 'currency' | 'amountMinor' | 'wanted'>;
+type Sent = Pick<ClaimedConfirmation, 'paymentId' | 'number' | 'orderId' | 'paymentKey' | 'currency' | 'amountMinor' | 'wanted' | 'tries'>;
 
 // Of a payment that has ended nothing more is to be approved: the provider closes it, and tells what it had approved before.
 async function send(provider: PaymentProvider, sent: Sent): Promise<ProviderCharge | Refusal> {
-  const { paymentId, number, orderId, paymentKey, currency, amountMinor, wanted } = sent;
+  const { paymentId, number, orderId, paymentKey, currency, amountMinor, wanted, tries } = sent;
   if (!wanted) return (await provider.closeCheckout(orderId)) ?? { state: 'REFUSED', code: CHECKOUT_CLOSED };
-  return provider.confirm({ idempotencyKey: idempotencyKeyOf(paymentId, number), paymentKey, orderId, currency, amountMinor });
+  return provider.confirm({ idempotencyKey: idempotencyKeyOf(paymentId, number), paymentKey, orderId, currency, amountMinor, tries });
 }
 
 async function settle(context: Context, origin: Origin, confirmation: OpenConfirmation, charge: ProviderCharge | Refusal): Promise<void> {

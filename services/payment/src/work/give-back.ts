@@ -12,10 +12,10 @@ const RETRY_MS = 1_000;
 /** Gives money back, once however often it is called. Throws OutcomeUnknown when the provider does not answer. */
 async function giveBack(context: Context, origin: Origin, refund: OpenRefund): Promise<void> {
   const { db, provider } = context;
-  const { id, paymentId, chargeId, currency, amountMinor, reason } = refund;
+  const { id, paymentId, chargeId, currency, amountMinor, reason, tries } = refund;
   crashPoint('payment.refund.sending');
   const idempotencyKey = refundKeyOf(id);
-  const answer = await provider.refund({ chargeId, idempotencyKey, currency, amountMinor, reason });
+  const answer = await provider.refund({ chargeId, idempotencyKey, currency, amountMinor, reason, tries });
   crashPoint('payment.refund.answered');
   // Who is refused learns why from the charge itself: the bank, or the provider's own staff, were first.
   const charge = answer.state === 'REFUSED' ? await provider.getCharge(chargeId) : answer;

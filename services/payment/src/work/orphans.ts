@@ -34,14 +34,14 @@ export async function finishOrphan(context: Context, orphan: ClaimedOrphan): Pro
 async function giveOrphanBack(
   { db, provider }: Context,
   origin: Origin,
-  { chargeId, currency, amountMinor }: ClaimedOrphan,
+  { chargeId, currency, amountMinor, tries }: ClaimedOrphan,
 ): Promise<void> {
   crashPoint('payment.orphan.sending');
   const before = await ask(provider.getCharge(chargeId));
   if (!isGone(before)) {
     // What is left of it: somebody may have given some of it back before.
     const left = before.amountMinor - before.refunds.reduce((sum, refund) => sum + refund.amountMinor, 0n);
-    const order = { chargeId, idempotencyKey: orphanKeyOf(chargeId), currency, amountMinor: left, reason: 'not asked for' };
+    const order = { chargeId, idempotencyKey: orphanKeyOf(chargeId), currency, amountMinor: left, reason: 'not asked for', tries };
     await provider.refund(order);
   }
   crashPoint('payment.orphan.answered');
