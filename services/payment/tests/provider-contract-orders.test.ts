@@ -11,6 +11,8 @@ import { payAt } from './orders.js';
 import { AMOUNT, booked, FEE, linesOf, unknown } from './toss/contract.js';
 import { type Rig, sandboxRig, tossRig } from './toss/rigs.js';
 
+const suites: ReturnType<typeof suite>[] = [];
+
 for (const open of [sandboxRig, tossRig]) {
   const rig: Rig = await open();
   const { name, provider, impatient } = rig;
@@ -95,5 +97,7 @@ for (const open of [sandboxRig, tossRig]) {
   }
 
   test.after(() => rig.close());
-  test.run();
+  suites.push(test);
 }
+
+for (const test of suites) test.run();

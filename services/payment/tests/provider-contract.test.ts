@@ -9,6 +9,8 @@ import { CardRefused, OutcomeUnknown } from '../src/provider/port.js';
 import { AMOUNT, booked, cardOf, FEE, linesOf, orderWith, paid, refundOf, unknown } from './toss/contract.js';
 import { type Rig, sandboxRig, tossRig } from './toss/rigs.js';
 
+const suites: ReturnType<typeof suite>[] = [];
+
 for (const open of [sandboxRig, tossRig]) {
   const rig: Rig = await open();
   const { name, provider, impatient } = rig;
@@ -204,5 +206,7 @@ for (const open of [sandboxRig, tossRig]) {
   });
 
   test.after(() => rig.close().catch(() => {}));
-  test.run();
+  suites.push(test);
 }
+
+for (const test of suites) test.run();

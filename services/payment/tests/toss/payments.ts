@@ -12,8 +12,6 @@ const MINIMUM = 100;
 const keyOf = (bytes: number) => randomBytes(bytes).toString('hex');
 const masked = (cardNumber: string) => `${cardNumber.slice(0, 8)}****${cardNumber.slice(12, 15)}*`;
 
-export type TossBooks = ReturnType<typeof emptyTossBooks>;
-
 /** A payment that is not paid yet. */
 function newPayment(own: Pick<TossPayment, 'type' | 'orderId' | 'orderName' | 'totalAmount'>): TossPayment {
   return {

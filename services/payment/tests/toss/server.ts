@@ -49,8 +49,6 @@ const INTERNAL: Answer = {
   body: { code: 'FAILED_INTERNAL_SYSTEM_PROCESSING', message: '내부 시스템 처리 작업이 실패했습니다. 잠시 후 다시 시도해주세요.' },
 };
 
-export type TossServer = Awaited<ReturnType<typeof startTossServer>>;
-
 export async function startTossServer({ secretKey, webhookUrl }: TossServerOptions) {
   const webhooks: SentWebhook[] = [];
   const books = emptyTossBooks((payment) => void tell(payment));

@@ -7,8 +7,6 @@ import { FEE_BASIS_POINTS, SECRET_KEY } from './rigs.js';
 import { startTossServer } from './server.js';
 import { korea } from './types.js';
 
-export type TossStand = Awaited<ReturnType<typeof openTossStand>>;
-
 export async function openTossStand(name: string) {
   let takes: Clients['webhooks'] | undefined;
   const door = createServer(async (incoming, response) => {
