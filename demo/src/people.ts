@@ -76,6 +76,15 @@ function newPerson({ url, patience, ...options }: Door, email: string, password:
 
 export const reasonOf = (error: unknown): string => (error instanceof MoaError ? error.reason : '');
 
+/** A write under an etag has no request_id: one whose answer was lost is found done. */
+export async function ownWrite(write: () => Promise<unknown>, isDone: () => Promise<boolean>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (reasonOf(error) !== 'ETAG_STALE' || !(await isDone())) throw error;
+  }
+}
+
 type AnyCall = (request: object) => Promise<unknown>;
 
 /** As a patient person would: an answer that did not come in time is asked for again, by the same request_id. */

@@ -10,7 +10,9 @@ import { publishProjects } from './chapters/projects.js';
 import { giveOneBack } from './chapters/refund.js';
 import { openSellers } from './chapters/sellers.js';
 import { lookAtEverything } from './checks/index.js';
+import { totalsCheck } from './checks/totals.js';
 import type { StoryData } from './data.js';
+import { expectationOf } from './expectation.js';
 import type { DemoOptions } from './options.js';
 import { printFindings, printHeading, step } from './print.js';
 import { makeRandom } from './random.js';
@@ -24,7 +26,13 @@ const LOOK_IN_AFTER_DAYS = 13;
 /** A refused card is tried for a week; one day more, and nothing is open. */
 const MOST_DAYS_OF_RETRIES = 9;
 
-export async function tellStory(stage: Stage, story: StoryData, { seed, scale }: DemoOptions): Promise<boolean> {
+/** `beforeTheEnd` is done when all has happened and nobody has looked yet. */
+export async function tellStory(
+  stage: Stage,
+  story: StoryData,
+  { seed, scale }: DemoOptions,
+  beforeTheEnd: () => Promise<void>,
+): Promise<boolean> {
   const backers = castBackers(story, Math.max(1, Math.round(story.backers * scale)), makeRandom(seed));
 
   printHeading('Before the opening');
@@ -108,14 +116,18 @@ export async function tellStory(stage: Stage, story: StoryData, { seed, scale }:
     (amount) => amount,
   );
 
+  await beforeTheEnd();
+  await stage.untilQuiet();
   printHeading('What came of it');
   await printOutcomes(stage);
 
   printHeading('Looked at from outside: SQL of our own, and the books of the provider');
   // The last ones may still be on their way; if they never arrive, the check says so.
   await stage.until('the webhooks are taken', async () => (await stage.pendingWebhooks()) === 0).catch(() => {});
+  const totals = totalsCheck(projects, expectationOf(backers, story.projects, scale));
   const findings = [
     ...(await lookAtEverything(stage)),
+    { says: totals.says, ...(await totals.look(stage)) },
     { says: `on day ${LOOK_IN_AFTER_DAYS} My Pages show what the pledges are`, ...halfway },
     { says: 'at the end My Pages show what became of the pledges', ...(await compareMyPages(stage, guests)) },
   ];

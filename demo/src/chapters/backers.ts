@@ -2,7 +2,7 @@
 
 import { atOnce } from '../at-once.js';
 import type { Backer } from '../cast.js';
-import type { Person } from '../people.js';
+import { ownWrite, type Person } from '../people.js';
 import type { Stage } from '../stage.js';
 
 // Passwords are made slow to guess, so auth takes two at a time.
@@ -21,11 +21,11 @@ export function welcome(stage: Stage, backers: readonly Backer[]): Promise<Guest
     const users = person.moa.users;
     // The profile is made when the event of the sign-up arrives.
     const { profile } = await stage.whileRefused('PROFILE_NOT_FOUND', () => users.getProfile({}));
-    await users.updateProfile({
-      profile: { name: backer.name, phone: '', interestCategories: [...backer.interests] },
-      updateMask: ['name', 'interest_categories'],
-      etag: profile?.etag ?? '',
-    });
+    const change = { name: backer.name, phone: '', interestCategories: [...backer.interests] };
+    await ownWrite(
+      () => users.updateProfile({ profile: change, updateMask: ['name', 'interest_categories'], etag: profile?.etag ?? '' }),
+      async () => (await users.getProfile({})).profile?.name === backer.name,
+    );
     return { backer, person, billingMethodId: await leaveCard(stage, person, backer.cardNumber) };
   });
 }

@@ -8,12 +8,12 @@ import { krw } from '../money.js';
 import { reasonOf } from '../people.js';
 import type { Stage } from '../stage.js';
 import type { Guest } from './backers.js';
+import { MORE_ON_CHANGE, secondChoice } from './plans.js';
 import type { LiveProject } from './projects.js';
 
 const CROWD = 64;
 /** Every so many backers tap twice: the same request, side by side. */
 const TAPS_TWICE_EVERY = 7;
-const MORE_ON_CHANGE = 5_000;
 
 export interface MadePledge {
   readonly guest: Guest;
@@ -109,13 +109,6 @@ export async function thinkAgain(made: readonly MadePledge[]): Promise<{ cancele
 }
 
 const rushes = (backer: Backer) => backer.behaviour.name === 'last-minute-rush';
-
-/** The cheapest reward that does not run out. */
-function secondChoice({ project, extra }: WantedPledge): WantedPledge {
-  const endless = project.rewards.filter((reward) => reward.stock === undefined);
-  const cheapest = endless.reduce((best, reward) => (reward.price < best.price ? reward : best));
-  return { project, lines: [{ reward: project.rewards.indexOf(cheapest), quantity: 1 }], extra };
-}
 
 const linesOf = (project: LiveProject, { lines }: WantedPledge): PledgeLine[] =>
   lines.map(({ reward, quantity }) => ({ rewardId: project.rewardIds[reward] as string, quantity }));

@@ -5,13 +5,13 @@ import { Project_Kind, Project_State, type ProjectDraft, type RewardDraft } from
 import { atOnce } from '../at-once.js';
 import type { ProjectData, RewardData } from '../data.js';
 import { krw } from '../money.js';
-import type { Person } from '../people.js';
+import { ownWrite, type Person } from '../people.js';
 import { DAY_MS } from '../stack.js';
 import type { Stage } from '../stage.js';
+import { goalOf } from './plans.js';
 
 /** Projects open this long after the story begins: they are reviewed before. */
 const UNTIL_START_MS = 3_600_000;
-const GOAL_STEP = 10_000;
 
 export interface LiveProject {
   readonly data: ProjectData;
@@ -67,16 +67,14 @@ async function sendBackOnce(seller: Moa['projects'], admin: Person, id: string):
   await admin.moa.projects.reviewProject({ id, decision: { $case: 'reject', value: { reason } } });
   const { project } = await seller.getProject({ id });
   if (project?.rejectionReason !== reason) throw new Error('the seller does not see why the project came back');
-  await seller.updateProject({
-    id,
-    project: { summary: `${project.summary} (심사 의견을 반영했습니다)` },
-    updateMask: ['summary'],
-    etag: project.etag,
-  });
+  const summary = `${project.summary} (심사 의견을 반영했습니다)`;
+  await ownWrite(
+    () => seller.updateProject({ id, project: { summary }, updateMask: ['summary'], etag: project.etag }),
+    async () => (await seller.getProject({ id })).project?.summary === summary,
+  );
   await seller.submitProject({ id });
 }
 
-/** With fewer backers goals are smaller, so that the same projects make it. */
 function projectDraft(data: ProjectData, startTime: Date, closeTime: Date, scale: number): ProjectDraft {
   const { title, summary, category, imageUrls } = data;
   return {
@@ -86,7 +84,7 @@ function projectDraft(data: ProjectData, startTime: Date, closeTime: Date, scale
     category,
     imageUrls: [...imageUrls],
     kind: Project_Kind[`KIND_${data.kind}`],
-    goal: krw(Math.max(GOAL_STEP, Math.round((data.goal * scale) / GOAL_STEP) * GOAL_STEP)),
+    goal: krw(goalOf(data, scale)),
     startTime,
     closeTime,
   };

@@ -25,6 +25,7 @@ import {
 const ROUNDS = 3;
 const RACERS = 60;
 const STOCK = 1_000;
+const GIVEN_UP_ROUNDS = 8;
 
 const payment = await openPaymentPeer();
 // Two copies of the service, as there would be: each has its jobs.
@@ -98,6 +99,28 @@ test('who passed every check and still waits when the project closes is refused,
   assert.equal(await states(projectId), { CHARGING: 2 });
   assert.equal(await projectRow(projectId), { raised: 20_000, count: 2, state: 'CHARGING' });
   assert.is(await remaining(rewardId), STOCK - 2);
+});
+
+test('a project that is given up while it closes has one of both ends, for all of its pledges', async () => {
+  for (let round = 0; round < GIVEN_UP_ROUNDS; round++) {
+    const closed = await payment.events.listen(ProjectClosed);
+    const { projectId, rewardId, sellerId } = await liveProject({ goalMinor: 10_000, rewards: [{ stock: STOCK }] });
+    await placePledges(20, projectId, rewardId);
+    const token = await bed.as(sellerId, 'SELLER');
+    const due = sql.query('UPDATE project SET close_time = $2 WHERE id = $1', [projectId, bed.now()]);
+    const given = await first.projects.cancelProject({ requestId: randomUUID(), id: projectId, reason: '접습니다.' }, token).then(
+      () => 'CANCELED',
+      (error: unknown) => refusal(Promise.reject(error)),
+    );
+    await due;
+    await until(async () => !(await states(projectId))['ACTIVE']);
+    const { state } = await projectRow(projectId);
+    assert.is(given, state === 'CANCELED' ? 'CANCELED' : 'PROJECT_ENDED');
+    assert.equal(await states(projectId), { [state === 'CANCELED' ? 'RELEASED' : 'CHARGING']: 20 });
+    assert.is(await remaining(rewardId), state === 'CANCELED' ? STOCK : STOCK - 20);
+    await until(() => closed.some((event) => event.projectId === projectId));
+    assert.is(closed.filter((event) => event.projectId === projectId).length, 1);
+  }
 });
 
 test.after(() => closeBed(first.stop, second.stop, payment.stop));

@@ -130,6 +130,7 @@ export async function openStand(seed: number, random: () => number) {
     courier,
     ask,
     sql,
+    paymentAddress: payment.address,
     projects: bed.connect(ProjectServiceDefinition, funding.address),
     pledges: bed.connect(PledgeServiceDefinition, funding.address),
     payments: bed.connect(FundingPaymentServiceDefinition, payment.address),
