@@ -25,7 +25,9 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     'GET /': showFrontPage,
     'GET /healthz': async () => ({ status: 200, body: 'ok\n' }),
     'GET /.well-known/jwks.json': showKeys(openKeys(auth)),
+    // One for each provider that payment may use; what comes from another than its own, payment refuses.
     'POST /webhooks/sandbox': takeWebhook(payment, 'provider-'),
+    'POST /webhooks/toss': takeWebhook(payment, 'tosspayments-webhook-'),
   });
   host.onStop(http.close);
   return { ...(await host.listen()), httpAddress: http.address };

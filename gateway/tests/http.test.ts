@@ -81,6 +81,19 @@ test('a webhook reaches payment byte for byte, with the headers of its provider'
   assert.is(call.service, 'gateway');
 });
 
+test('a webhook of Toss Payments comes with its headers, too', async () => {
+  const headers = {
+    'Tosspayments-Webhook-Transmission-Id': 'a',
+    'tosspayments-webhook-transmission-retried-count': '0',
+    'provider-timestamp': '1',
+  };
+  assert.is((await gateway.http('POST', '/webhooks/toss', { body: '{}', headers })).status, 200);
+  assert.equal(gateway.webhooks.at(-1)!.request.headers, {
+    'tosspayments-webhook-transmission-id': 'a',
+    'tosspayments-webhook-transmission-retried-count': '0',
+  });
+});
+
 test('the trace of a webhook goes along', async () => {
   const trace = '0af7651916cd43dd8448eb211c80319c';
   await gateway.http('POST', '/webhooks/sandbox', { body: '{}', headers: { traceparent: `00-${trace}-b7ad6b7169203331-01` } });

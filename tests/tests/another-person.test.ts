@@ -21,6 +21,7 @@ const { projectId, rewardId } = await house.liveProject(seller);
 const pledgeId = await placePledge(owner);
 const draftId = await draft(seller);
 const identityId = await link(owner);
+const orderId = await orderToPay(owner);
 const sessionId = (await owner.auth.listSessions({})).sessions[0]!.id;
 
 /** Who may call, but does not own what is there: and what it is, as the request says it. The rest of the request is made up. */
@@ -62,6 +63,8 @@ const owned: Readonly<Record<string, Owned>> = {
   'FulfilmentService/ListRefundRequests': { by: otherSeller, ids: { projectId } },
   'SellerDashboardService/GetFundingProgress': { by: otherSeller, ids: { projectId } },
   'FundingPaymentService/GetPayment': { by: stranger, ids: { pledgeId } },
+  'InstantPaymentService/GetPayment': { by: stranger, ids: { orderId } },
+  'InstantPaymentService/ConfirmPayment': { by: stranger, ids: { orderId } },
 };
 
 /** Takes ids, but nobody's in particular. */
@@ -131,6 +134,8 @@ test("a pledge cannot name another person's card", async () => {
 test('the owner finds everything as it was', async () => {
   const { pledge } = await owner.pledges.getPledge({ id: pledgeId });
   assert.is(pledge!.lines[0]!.quantity, 1);
+  const { payment } = await owner.orderPayments.getPayment({ orderId });
+  assert.equal(payment!.attempts, []);
   const { project } = await seller.projects.getProject({ id: projectId });
   assert.equal([project!.summary, project!.rewards.length, project!.rewards[0]!.description], ['', 1, '']);
   assert.is((await seller.projects.getProject({ id: draftId })).project!.state, Project_State.STATE_DRAFT);
@@ -175,6 +180,28 @@ async function link(moa: Moa): Promise<string> {
     ),
   );
   return rows[0]!.id;
+}
+
+// As the purchase service will ask for it.
+async function orderToPay(moa: Moa): Promise<string> {
+  const { account } = await moa.auth.getMyAccount({});
+  const { rows } = await withClient(house.stack.databaseUrls['payment']!, (payment) =>
+    payment.query<{ order_id: string }>(
+      `WITH made AS (
+        INSERT INTO payment (id, order_id, payer_id, currency, amount_minor, state, create_time)
+          VALUES (gen_random_uuid(), gen_random_uuid(), $1, 'KRW', 1000, 'AUTHENTICATING', now()) RETURNING id, order_id
+      ), opened AS (
+        INSERT INTO instant_payment (payment_id, order_name, return_url, checkout_url, expire_time)
+          SELECT id, 'mug', 'https://shop.example', 'https://pay.example', now() + interval '1 hour' FROM made RETURNING payment_id
+      ), shared AS (
+        INSERT INTO payment_share (payment_id, seller_id, paid_minor, platform_coupon_minor, seller_coupon_minor, points_minor)
+          SELECT payment_id, gen_random_uuid(), 1000, 0, 0, 0 FROM opened
+      )
+      SELECT order_id FROM made`,
+      [account!.id],
+    ),
+  );
+  return rows[0]!.order_id;
 }
 
 async function draft(moa: Moa): Promise<string> {

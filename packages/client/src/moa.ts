@@ -10,6 +10,7 @@ import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_servic
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
 import { UpdateServiceDefinition } from '@moa/contracts/funding/v1/update_service';
 import type { ServiceDefinition } from '@moa/contracts/method';
+import { InstantPaymentServiceDefinition } from '@moa/contracts/payment/v1/instant_payment_service';
 import { FundingPaymentServiceDefinition, LedgerServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
 import { ReconciliationServiceDefinition } from '@moa/contracts/payment/v1/reconciliation_service';
 import { SettlementServiceDefinition } from '@moa/contracts/payment/v1/settlement_service';
@@ -39,6 +40,7 @@ const SERVICES = {
   pledges: PledgeServiceDefinition,
   fulfilment: FulfilmentServiceDefinition,
   payments: FundingPaymentServiceDefinition,
+  orderPayments: InstantPaymentServiceDefinition,
   ledger: LedgerServiceDefinition,
   settlements: SettlementServiceDefinition,
   reconciliations: ReconciliationServiceDefinition,

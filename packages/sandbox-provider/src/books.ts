@@ -1,10 +1,12 @@
 // The provider's books: what the journal's records mean. Pure memory; the caller writes the record that it applied.
 
-import type { BookEntry, BookTotals, Charge, Refund, StoredBillingKey, Transfer, WebhookEvent } from './types.js';
+import type { Authentication, BookEntry, BookTotals, Charge, Checkout, Refund, StoredBillingKey, Transfer, WebhookEvent } from './types.js';
 
 /** One line of the journal. A charge and its event are one line, so neither is ever there without the other. */
 export type Fact =
   | { readonly kind: 'BILLING_KEY'; readonly billingKey: StoredBillingKey }
+  | { readonly kind: 'CHECKOUT'; readonly checkout: Checkout }
+  | { readonly kind: 'AUTHENTICATION'; readonly authentication: Authentication }
   | { readonly kind: 'CHARGE'; readonly charge: Charge; readonly event: WebhookEvent; readonly delivery: Delivery }
   | {
       readonly kind: 'REFUND';
@@ -40,6 +42,11 @@ export interface Books {
   refundedBy(key: string): Charge | undefined;
   /** Charges tried on one billing key so far. */
   chargesOn(billingKey: string): number;
+  checkout(id: string): Checkout | undefined;
+  checkoutOf(orderId: string): Checkout | undefined;
+  authentication(paymentKey: string): Authentication | undefined;
+  /** What was charged at the page for an order so far, declined or not. */
+  chargesOf(orderId: string): readonly Charge[];
   transferByIdempotencyKey(key: string): Transfer | undefined;
   transfers(): readonly Transfer[];
   entriesAfter(cursor: number, limit: number): readonly BookEntry[];
@@ -53,6 +60,10 @@ export function emptyBooks(): Books {
   const idByIdempotencyKey = new Map<string, string>();
   const idByRefundKey = new Map<string, string>();
   const triesByBillingKey = new Map<string, number>();
+  const checkouts = new Map<string, Checkout>();
+  const checkoutIds = new Map<string, string>();
+  const authentications = new Map<string, Authentication>();
+  const chargeIdsOfOrder = new Map<string, string[]>();
   const transfers = new Map<string, Transfer>();
   const entries: BookEntry[] = [];
   const pending = new Map<string, PendingEvent>();
@@ -74,11 +85,19 @@ export function emptyBooks(): Books {
         case 'BILLING_KEY':
           billingKeys.set(fact.billingKey.billingKey, fact.billingKey);
           return;
+        case 'CHECKOUT':
+          checkouts.set(fact.checkout.id, fact.checkout);
+          checkoutIds.set(fact.checkout.orderId, fact.checkout.id);
+          return;
+        case 'AUTHENTICATION':
+          authentications.set(fact.authentication.paymentKey, fact.authentication);
+          return;
         case 'CHARGE': {
           const { charge } = fact;
           charges.set(charge.id, { ...charge, refunds: charge.refunds ?? [] });
           idByIdempotencyKey.set(charge.idempotencyKey, charge.id);
-          triesByBillingKey.set(charge.billingKey, (triesByBillingKey.get(charge.billingKey) ?? 0) + 1);
+          if (charge.billingKey) triesByBillingKey.set(charge.billingKey, (triesByBillingKey.get(charge.billingKey) ?? 0) + 1);
+          else chargeIdsOfOrder.set(charge.orderId, [...(chargeIdsOfOrder.get(charge.orderId) ?? []), charge.id]);
           // A declined charge has no fee.
           enter(charge.state === 'DECLINED' ? 'DECLINE' : 'CHARGE', charge, { ...charge, time: charge.createTime });
           pending.set(fact.event.id, fact);
@@ -109,6 +128,10 @@ export function emptyBooks(): Books {
     chargeByIdempotencyKey: (key) => byId(idByIdempotencyKey.get(key)),
     refundedBy: (key) => byId(idByRefundKey.get(key)),
     chargesOn: (billingKey) => triesByBillingKey.get(billingKey) ?? 0,
+    checkout: (id) => checkouts.get(id),
+    checkoutOf: (orderId) => checkouts.get(checkoutIds.get(orderId) ?? ''),
+    authentication: (paymentKey) => authentications.get(paymentKey),
+    chargesOf: (orderId) => (chargeIdsOfOrder.get(orderId) ?? []).map((id) => charges.get(id)!),
     transferByIdempotencyKey: (key) => transfers.get(key),
     transfers: () => [...transfers.values()],
     entriesAfter: (cursor, limit) => entries.slice(cursor, cursor + limit),

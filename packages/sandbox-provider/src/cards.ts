@@ -12,11 +12,12 @@ export const behaviourKinds = [
   'LATE_WEBHOOK',
   'REORDERED_WEBHOOKS',
   'REFUSED_AT_REGISTRATION',
+  'CHARGEBACK',
 ] as const;
 
 export interface Behaviour {
   readonly kind: (typeof behaviourKinds)[number];
-  /** DECLINE_FIRST: how many times. SLOW and LATE_WEBHOOK: tenths of a second. */
+  /** DECLINE_FIRST: how many times. SLOW, LATE_WEBHOOK and CHARGEBACK: tenths of a second. */
   readonly parameter: number;
 }
 

@@ -9,10 +9,10 @@ function invalid(field: string, message: string): ApiError {
   return new ApiError(400, 'invalid_request', message, field);
 }
 
-export function textField(body: ApiRequest['body'], field: string): string {
+export function textField(body: ApiRequest['body'], field: string, most = MAX_TEXT_LENGTH): string {
   const value = body[field];
-  if (typeof value !== 'string' || value === '' || value.length > MAX_TEXT_LENGTH) {
-    throw invalid(field, `${field} is a text of 1 to ${MAX_TEXT_LENGTH} characters.`);
+  if (typeof value !== 'string' || value === '' || value.length > most) {
+    throw invalid(field, `${field} is a text of 1 to ${most} characters.`);
   }
   return value;
 }

@@ -1,4 +1,4 @@
-export { type Behaviour, behaviourKinds, testCard } from './cards.js';
+export { type Behaviour, behaviourKinds, behaviourOf, testCard } from './cards.js';
 export { type ProviderConfig, readProviderConfig } from './config.js';
 export { FEE_PER_MILLE, feeOf } from './fee.js';
 export { type RunningProvider, startSandboxProvider } from './provider.js';

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { billingKeyRoutes } from './api/billing-keys.js';
 import { bookRoutes } from './api/books.js';
 import { chargeRoutes } from './api/charges.js';
+import { checkoutRoutes } from './api/checkouts.js';
+import { confirmationRoutes } from './api/confirmations.js';
 import { faultRoutes } from './api/faults.js';
 import { refundRoutes } from './api/refunds.js';
 import { transferRoutes } from './api/transfers.js';
@@ -13,6 +15,8 @@ import type { ProviderConfig } from './config.js';
 import { makeFaults } from './faults.js';
 import { makeServer } from './http.js';
 import { openJournal } from './journal.js';
+import { readFact, type StoredFact } from './old-facts.js';
+import { pageRoutes } from './page/pay.js';
 import { startWebhooks } from './webhooks.js';
 
 export interface Ledger {
@@ -31,7 +35,7 @@ export interface RunningProvider {
 export async function startSandboxProvider(config: ProviderConfig): Promise<RunningProvider> {
   const log = config.log ?? (() => {});
   const books = emptyBooks();
-  const journal = await openJournal<Fact>(config.dataFolder, books.apply);
+  const journal = await openJournal<StoredFact>(config.dataFolder, (fact) => books.apply(readFact(fact)));
   const webhooks = startWebhooks({
     url: config.webhookUrl,
     secret: config.webhookSecret,
@@ -52,8 +56,11 @@ export async function startSandboxProvider(config: ProviderConfig): Promise<Runn
   const stopping = new AbortController();
   const routes = [
     ...billingKeyRoutes(ledger),
-    ...chargeRoutes(ledger, faults),
+    ...chargeRoutes(ledger, faults, stopping.signal),
     ...refundRoutes(ledger, faults),
+    ...checkoutRoutes(ledger, (id) => `${url()}/pay/${id}`),
+    ...confirmationRoutes(ledger, faults, stopping.signal),
+    ...pageRoutes(ledger),
     ...transferRoutes(ledger, faults),
     ...bookRoutes(ledger),
     ...faultRoutes(faults),
@@ -61,12 +68,13 @@ export async function startSandboxProvider(config: ProviderConfig): Promise<Runn
   const server = makeServer(routes, config.apiKey, stopping.signal);
 
   const [host, port] = config.listen.split(':');
+  const url = () => `http://${host}:${(server.address() as AddressInfo).port}`;
   server.listen(Number(port), host);
   await once(server, 'listening');
   for (const pending of books.pendingEvents()) webhooks.send(pending);
 
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url: url(),
     async stop() {
       stopping.abort();
       server.close();

@@ -25,12 +25,39 @@ export interface Charge {
   readonly feeMinor: number;
   readonly currency: string;
   readonly orderId: string;
-  readonly billingKey: string;
+  /** None when the buyer paid at the page: then the charge's id is the payment key. */
+  readonly billingKey?: string;
   readonly idempotencyKey: string;
   readonly declineCode?: string;
   readonly createTime: string;
   readonly refunds: readonly Refund[];
   readonly chargebackTime?: string;
+}
+
+/** An order that waits at the payment page. */
+export interface Checkout {
+  readonly id: string;
+  readonly orderId: string;
+  readonly orderName: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly returnUrl: string;
+  readonly createTime: string;
+  /** From then on the page takes no card. */
+  readonly expireTime: string;
+  /** Set when the merchant has closed it: nothing of it is approved any more. */
+  readonly closeTime?: string;
+}
+
+/** A card that its holder agreed to be charged once, at the page. */
+export interface Authentication {
+  readonly paymentKey: string;
+  readonly orderId: string;
+  readonly brand: string;
+  readonly last4: string;
+  readonly behaviour: Behaviour;
+  /** Until then the merchant may confirm it. */
+  readonly expireTime: string;
 }
 
 /** Money of a charge that was given back, and so much of the fee with it. */
@@ -59,7 +86,13 @@ export interface Transfer {
 
 export interface WebhookEvent {
   readonly id: string;
-  readonly type: 'charge.succeeded' | 'charge.declined' | 'charge.refunded' | 'charge.charged_back';
+  readonly type:
+    | 'charge.succeeded'
+    | 'charge.declined'
+    | 'payment.approved'
+    | 'payment.declined'
+    | 'charge.refunded'
+    | 'charge.charged_back';
   readonly createTime: string;
   readonly data: { readonly charge: Charge };
 }

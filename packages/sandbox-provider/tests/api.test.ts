@@ -56,7 +56,7 @@ test('gives a charge back whole and once', async () => {
   assert.is(first.body.state, 'CANCELED');
   assert.equal((await client.cancel(charge.id, 'back-1')).body, first.body);
   assert.is((await client.cancel(charge.id, 'back-2')).body.error?.code, 'refund_too_large');
-  const repeat = await client.charge(charge.billingKey, 'back');
+  const repeat = await client.charge(charge.billingKey!, 'back');
   assert.equal(repeat.body, charge, 'a repeat of the charge gets the first answer');
   const canceled = (await client.books()).filter((entry) => entry.chargeId === charge.id && entry.type === 'REFUND');
   assert.equal(

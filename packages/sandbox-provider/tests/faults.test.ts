@@ -2,7 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { testCard } from '../src/cards.js';
 import { makeFaults } from '../src/faults.js';
-import { clientOf, removeFolder, startInProcess, temporaryFolder } from './support.js';
+import type { Charge } from '../src/types.js';
+import { clientOf, removeFolder, startInProcess, temporaryFolder, until } from './support.js';
 
 const SHORT_MS = 150;
 const folder = await temporaryFolder();
@@ -91,6 +92,24 @@ test('a cancel can be cut off, too', async () => {
   await client.call('POST', '/v1/faults', { kind: 'ERROR_ONCE', operation: 'REFUND' });
   assert.is((await client.cancel(body.id, 'cut-back')).status, 500);
   assert.is((await client.cancel(body.id, 'cut-back')).body.state, 'CANCELED');
+});
+
+const stateOf = async (id: string) => (await client.call<Charge>('GET', `/v1/charges/${id}`)).body.state;
+
+test('a charge is charged back by its card, or at a rate', async () => {
+  const { body: byCard } = await client.charge(await client.billingKey(testCard('CHARGEBACK')), 'back-by-card');
+  await until(async () => (await stateOf(byCard.id)) === 'CHARGED_BACK');
+  await client.call('POST', '/v1/faults', { kind: 'CHARGEBACK', rate: 1 });
+  const { body: atRate } = await client.charge(await client.billingKey(testCard('PLAIN')), 'back-at-rate');
+  await until(async () => (await stateOf(atRate.id)) === 'CHARGED_BACK');
+  await client.call('DELETE', '/v1/faults');
+});
+
+test("the card's bank may be faster than a refund", async () => {
+  const { body } = await client.charge(await client.billingKey(testCard('PLAIN')), 'faster');
+  await client.call('POST', '/v1/faults', { kind: 'CHARGEBACK', operation: 'REFUND' });
+  assert.is((await client.cancel(body.id, 'faster-back')).body.error?.code, 'refund_too_large');
+  assert.is(await stateOf(body.id), 'CHARGED_BACK');
 });
 
 test('refuses a fault that it does not know', async () => {

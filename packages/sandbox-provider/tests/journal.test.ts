@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { testCard } from '../src/cards.js';
+import type { Charge } from '../src/types.js';
 import { clientOf, removeFolder, startInProcess, startProcess, temporaryFolder } from './support.js';
 
 const folder = await temporaryFolder();
@@ -54,6 +55,42 @@ test('a last line that was cut off is dropped, and the journal goes on', async (
   const text = await readFile(path, 'utf8');
   assert.ok(text.startsWith(whole));
   for (const line of text.trimEnd().split('\n')) JSON.parse(line);
+});
+
+test('a journal from before money could go back in part is read as what it means today', async () => {
+  const old = await temporaryFolder();
+  const charge = {
+    id: 'ch_old',
+    state: 'SUCCEEDED',
+    amountMinor: 10_000,
+    feeMinor: 240,
+    currency: 'KRW',
+    orderId: 'order-old',
+    billingKey: 'bk_old',
+    idempotencyKey: 'old',
+    createTime: '2026-11-20T00:00:00.000Z',
+  };
+  const event = { id: 'evt_old', type: 'charge.succeeded', createTime: charge.createTime, data: { charge } };
+  const canceled = { ...charge, state: 'CANCELED', cancelTime: '2026-11-21T00:00:00.000Z' };
+  const lines = [
+    { kind: 'CHARGE', charge, event, delivery: { kind: 'PLAIN' } },
+    { kind: 'CANCEL', charge: canceled, cancelKey: 'old-back', event: { ...event, id: 'evt_old_back' }, delivery: { kind: 'PLAIN' } },
+  ];
+  await writeFile(join(old, 'journal.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const provider = await startInProcess(old);
+  const client = clientOf(provider.url);
+  const { body: found } = await client.call<Charge>('GET', '/v1/charges/ch_old');
+  assert.equal([found.state, found.refunds.length, found.refunds[0]?.feeMinor], ['CANCELED', 1, 240]);
+  assert.is((await client.cancel('ch_old', 'old-back')).body.state, 'CANCELED', 'the same key is the same refund');
+  assert.equal(
+    (await client.books()).map(({ type, amountMinor }) => [type, amountMinor]),
+    [
+      ['CHARGE', 10_000],
+      ['REFUND', 10_000],
+    ],
+  );
+  await provider.stop();
+  await removeFolder(old);
 });
 
 test('damage in the middle is told, never passed over', async () => {

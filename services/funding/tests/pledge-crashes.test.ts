@@ -60,6 +60,29 @@ test('killed at funding.refund.canceled, a refund is finished by the same reques
   await second.stop();
 });
 
+for (const crashAt of ['funding.refunds.leased', 'funding.refunds.given']) {
+  test(`killed at ${crashAt}, a project that was paid and canceled gives each pledge back once, by itself`, async () => {
+    const { projectId, ids } = await dueProject(3, { goalMinor: 10_000 });
+    const first = await spawnFunding(payment.address, crashAt);
+    const { projects } = await first.clients();
+    for (const id of ids) await payment.complete(await until(() => payment.taken.get(`${id} 1`)));
+    await until(async () => (await states(projectId))['PAID'] === 3);
+    const admin = await bed.as(randomUUID(), 'ADMIN');
+    await projects.cancelFundedProject({ requestId: randomUUID(), id: projectId, reason: '제작 불가' }, admin).catch(() => {});
+    assert.is(await first.killed(), 'SIGKILL');
+
+    // What the one that died had in hand is handed out again when its time is over.
+    bed.shiftClock(16_000);
+    const second = await spawnFunding(payment.address);
+    await until(async () => (await states(projectId))['REFUNDED'] === 3);
+    for (const id of ids) {
+      const asked = payment.canceled.filter(({ pledgeId }) => pledgeId === id);
+      assert.is(new Set(asked.map(({ requestId }) => requestId)).size, 1, 'whoever asks asks for the same');
+    }
+    await second.stop();
+  });
+}
+
 test.after(() => {
   killChildren();
   return closeBed(payment.stop);

@@ -28,7 +28,7 @@ export const paymentToProto = (payment: Payment): proto.Payment => ({
   createTime: payment.createTime,
 });
 
-const attemptToProto = (attempt: Attempt): proto.Attempt => ({
+export const attemptToProto = (attempt: Attempt): proto.Attempt => ({
   number: attempt.number,
   state: proto.Attempt_State[`STATE_${attempt.state}`],
   declineCode: attempt.declineCode ?? '',
@@ -36,7 +36,7 @@ const attemptToProto = (attempt: Attempt): proto.Attempt => ({
   settleTime: attempt.settleTime ?? undefined,
 });
 
-const refundToProto = (refund: Refund, currencyCode: string): proto.Refund => ({
+export const refundToProto = (refund: Refund, currencyCode: string): proto.Refund => ({
   id: refund.id,
   amount: { currencyCode, amountMinor: refund.amountMinor },
   reason: refund.reason,
@@ -73,6 +73,8 @@ const accountNames: Partial<Record<proto.LedgerAccount, LedgerAccountName>> = {
   [proto.LedgerAccount.LEDGER_ACCOUNT_PLATFORM_FEE]: 'PLATFORM_FEE',
   [proto.LedgerAccount.LEDGER_ACCOUNT_PROVIDER_FEE]: 'PROVIDER_FEE',
   [proto.LedgerAccount.LEDGER_ACCOUNT_BUYER_REFUNDS_DUE]: 'BUYER_REFUNDS_DUE',
+  [proto.LedgerAccount.LEDGER_ACCOUNT_POINTS_LIABILITY]: 'POINTS_LIABILITY',
+  [proto.LedgerAccount.LEDGER_ACCOUNT_COUPON_EXPENSE]: 'COUPON_EXPENSE',
   [proto.LedgerAccount.LEDGER_ACCOUNT_BANK]: 'BANK',
 };
 

@@ -1,4 +1,5 @@
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
+import { InstantPaymentServiceDefinition } from '@moa/contracts/payment/v1/instant_payment_service';
 import {
   FundingPaymentServiceDefinition,
   LedgerServiceDefinition,
@@ -13,17 +14,30 @@ import { sandboxBank } from './bank/sandbox.js';
 import type { PaymentConfig } from './config.js';
 import { subscriptions } from './events/index.js';
 import { PrismaClient } from './generated/client.js';
+import { openProvider } from './provider/open.js';
 import type { PaymentProvider } from './provider/port.js';
-import { sandboxProvider } from './provider/sandbox.js';
-import { fundingPaymentService, ledgerService, providerWebhookService, reconciliationService, settlementService } from './rpc/index.js';
+import {
+  fundingPaymentService,
+  instantPaymentService,
+  ledgerService,
+  providerWebhookService,
+  reconciliationService,
+  settlementService,
+} from './rpc/index.js';
 import { claimAttempt } from './store/attempts.js';
+import { claimClose, claimConfirmation } from './store/confirmations.js';
 import type { PaymentDatabase } from './store/database.js';
+import { claimOrphan } from './store/orphans.js';
 import { claimPayout } from './store/payouts.js';
 import { forgetEvents } from './store/provider-events.js';
 import { claimRefund } from './store/refunds.js';
 import { chargeAttempt } from './work/charge-attempt.js';
+import { closeCheckout } from './work/close-checkout.js';
+import { finishConfirmation } from './work/confirm-payment.js';
+import { expirePayments } from './work/expire-payments.js';
 import { finishRefund } from './work/give-back.js';
 import { openLanes } from './work/lanes.js';
+import { finishOrphan } from './work/orphans.js';
 import { payOut } from './work/pay-out.js';
 import { reconcile } from './work/reconcile.js';
 
@@ -31,6 +45,10 @@ import { reconcile } from './work/reconcile.js';
 const POLL_MS = 500;
 const REFUND_LANES = 4;
 const PAYOUT_LANES = 2;
+const CONFIRMATION_LANES = 8;
+const CLOSE_LANES = 4;
+const EXPIRE_EVERY_MS = 1_000;
+const ORPHAN_LANES = 1;
 /** Work may ask the provider and then call it; whoever holds it longer has died. Taking over too soon does no harm: keys see to that. */
 const LEASE_SLACK_MS = 1_000;
 const PROVIDER_EVENTS_KEPT_MS = 30 * 86_400_000;
@@ -47,10 +65,14 @@ export interface Context {
   readonly log: Host['log'];
   /** How long work that was claimed belongs to the one who claimed it. */
   readonly leaseMs: number;
-  readonly apiKey: Secret;
-  readonly webhookSecret: Secret;
+  /** What the provider knows us by. */
+  readonly providerKey: Secret;
   /** Says that attempts wait to be sent. */
   readonly wakeCharges: () => void;
+  /** Says that pages of ended payments wait to be closed. */
+  readonly wakeCloses: () => void;
+  /** Says that charges that are none of ours wait to be given back. */
+  readonly wakeOrphans: () => void;
   /** Says that payouts wait to be made. */
   readonly wakePayouts: () => void;
   /** Says that a reconciliation waits. */
@@ -58,14 +80,9 @@ export interface Context {
 }
 
 export async function startPayment(config: PaymentConfig): Promise<Running> {
+  const { provider, key: providerKey } = openProvider(config);
   const host = await openHost('payment', config);
   const db = host.database((adapter) => new PrismaClient({ adapter }));
-  const provider = sandboxProvider({
-    url: config.PROVIDER_URL,
-    apiKey: config.PROVIDER_API_KEY.reveal(),
-    timeoutMs: config.PROVIDER_TIMEOUT_MS,
-    ratePerSecond: config.PROVIDER_RATE_PER_SECOND,
-  });
   const context: Context = {
     db,
     provider,
@@ -75,9 +92,10 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     clock: host.clock,
     log: host.log,
     leaseMs: 2 * config.PROVIDER_TIMEOUT_MS + LEASE_SLACK_MS,
-    apiKey: config.PROVIDER_API_KEY,
-    webhookSecret: config.WEBHOOK_SECRET,
+    providerKey,
     wakeCharges: () => charges.wake(),
+    wakeCloses: () => closes.wake(),
+    wakeOrphans: () => orphans.wake(),
     wakePayouts: () => payouts.wake(),
     wakeReconciliation: () => reconciliation.wake(),
   };
@@ -95,25 +113,51 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     () => claimRefund(db, context.leaseMs),
     (refund) => finishRefund(context, refund),
   );
+  const orphans = openLanes(
+    host.log,
+    ORPHAN_LANES,
+    () => claimOrphan(db, context.leaseMs),
+    (orphan) => finishOrphan(context, orphan),
+  );
   host.onStop(() => charges.stop());
+  host.onStop(() => orphans.stop());
   const payouts = openLanes(
     host.log,
     PAYOUT_LANES,
     () => claimPayout(db, context.leaseMs),
     (payout) => payOut(context, payout),
   );
+  const confirmations = openLanes(
+    host.log,
+    CONFIRMATION_LANES,
+    () => claimConfirmation(db, context.leaseMs),
+    (confirmation) => finishConfirmation(context, confirmation),
+  );
+  const closes = openLanes(
+    host.log,
+    CLOSE_LANES,
+    () => claimClose(db, context.leaseMs),
+    (close) => closeCheckout(context, close),
+  );
   host.onStop(() => refunds.stop());
   host.onStop(() => payouts.stop());
+  host.onStop(() => confirmations.stop());
+  host.onStop(() => closes.stop());
   host.job('due', POLL_MS, async () => {
     charges.wake();
     refunds.wake();
+    orphans.wake();
     payouts.wake();
+    confirmations.wake();
+    closes.wake();
   });
+  host.job('expire-payments', EXPIRE_EVERY_MS, expirePayments(context));
   host.job('forget-provider-events', FORGET_EVERY_MS, ({ at }) => forgetEvents(db, new Date(at.getTime() - PROVIDER_EVENTS_KEPT_MS)));
 
   const reconciliation = host.job('reconcile', RECONCILE_EVERY_MS, reconcile(context, host.clock));
 
   host.serve(FundingPaymentServiceDefinition, fundingPaymentService(context));
+  host.serve(InstantPaymentServiceDefinition, instantPaymentService(context));
   host.serve(LedgerServiceDefinition, ledgerService(context));
   host.serve(ReconciliationServiceDefinition, reconciliationService(context));
   host.serve(SettlementServiceDefinition, settlementService(context));

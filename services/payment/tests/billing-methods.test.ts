@@ -71,6 +71,22 @@ test('a card that cannot be used is refused, with the field at fault', async () 
   assert.equal((await payments.listBillingMethods({ pageSize: 0, pageToken: '' }, me)).billingMethods, []);
 });
 
+test('neither a card nor what a page gave for one, or both, is refused', async () => {
+  const me = await bed.as(randomUUID());
+  for (const [wrong, fields] of [
+    [{ cardNumber: '', expiryMonth: 0, expiryYear: 0 }, ['card_number', 'expiry_month', 'expiry_year']],
+    [{ expiryMonth: 0 }, ['expiry_month']],
+    [{ authKey: 'key' }, ['auth_key']],
+  ] as const) {
+    const error = await errorOf(payments.registerBillingMethod({ ...card(), ...wrong }, me));
+    assert.is(reasonOf(error), 'REQUEST_INVALID');
+    assert.equal(
+      violationsOf(error).map((violation) => violation.field),
+      fields,
+    );
+  }
+});
+
 test("one's own are listed newest first, page by page, and nobody else's", async () => {
   const me = await bed.as(randomUUID());
   const made: string[] = [];

@@ -5,7 +5,7 @@ import { testCard } from '@moa/sandbox-provider';
 import { reasonOf } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { backerWith, batch, chargeOf, errorOf, openStand, settled } from './support.js';
+import { backerWith, batch, card, chargeOf, errorOf, openStand, settled } from './support.js';
 
 const stand = await openStand('charge');
 const { address } = await stand.start();
@@ -57,10 +57,7 @@ test('a declined charge fails with its reason, and may be tried again with anoth
   assert.is(failed.attempts[0]?.declineCode, 'insufficient_funds');
   assert.equal(await stand.ledgerOf(failed.id), []);
 
-  const { billingMethod } = await payments.registerBillingMethod(
-    { requestId: randomUUID(), cardNumber: testCard('PLAIN'), expiryMonth: 1, expiryYear: 2090 },
-    backer.token,
-  );
+  const { billingMethod } = await payments.registerBillingMethod(card(), backer.token);
   await funding.chargePledges(batch({ ...charge, billingMethodId: billingMethod!.id, attempt: 2 }));
   const paid = await settled(clients, backer, charge.pledgeId, Payment_State.STATE_COMPLETED);
   assert.equal(

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { entriesOfCharge, platformFeeOf } from '../src/domain/ledger.js';
+import { entriesOfCharge, entriesOfOrphan, entriesOfOrphanReturn, platformFeeOf } from '../src/domain/ledger.js';
 
 const sellerId = '00000000-0000-7000-8000-000000000001';
 const platformBasisPoints = 500;
@@ -35,6 +35,18 @@ test('entries sum to zero for any amount, beyond what a double holds, too', () =
     for (const amountMinor of [1n, 7n, 10n, 19n, 999_999n, 1_000_000_000_000n, 9_007_199_254_740_993n]) {
       assert.is(sum(entriesOfCharge({ amountMinor, providerFeeMinor: amountMinor / 41n, sellerId, platformBasisPoints: points })), 0n);
     }
+});
+
+test('a charge that is none of ours leaves nothing when it has gone back with its fee, and without it what the provider keeps', () => {
+  const left = (feeMinor: bigint) => {
+    const sums = new Map<string, bigint>();
+    for (const { account, amountMinor } of [...entriesOfOrphan(12_000n, 288n), ...entriesOfOrphanReturn(12_000n, feeMinor)])
+      sums.set(account, (sums.get(account) ?? 0n) + amountMinor);
+    return Object.fromEntries([...sums].filter(([, amountMinor]) => amountMinor !== 0n));
+  };
+  assert.is(sum(entriesOfOrphan(12_000n, 288n)), 0n);
+  assert.equal(left(288n), {});
+  assert.equal(left(0n), { PROVIDER_FEE: -288n, PLATFORM_FEE: 288n });
 });
 
 test.run();

@@ -40,31 +40,38 @@ interface PaymentProcess {
   readonly address: string | undefined;
   /** Resolves with the signal that ended it; SIGKILL at a crash point. */
   readonly ended: Promise<NodeJS.Signals | null>;
+  /** All that it has said so far. */
+  readonly said: () => string;
+  readonly stop: () => void;
 }
 
-// Starts payment, which dies at the crash point.
-async function startPaymentProcess(stand: Stand, crashAt: string, more: Record<string, string>): Promise<PaymentProcess> {
+/** Starts payment as a process of its own, with more variables. With a crash point, it dies there. */
+export async function startPaymentProcess(stand: Stand, crashAt = '', more: Record<string, string> = {}): Promise<PaymentProcess> {
   const child: ChildProcess = spawn(process.execPath, [main], {
     env: {
       PATH: process.env['PATH'],
       ...(await stand.environment()),
       ...IMPATIENT,
+      LOG_LEVEL: 'debug',
+      ...(crashAt && { MOA_CRASH_AT: crashAt }),
       ...more,
-      LOG_LEVEL: 'info',
-      MOA_CRASH_AT: crashAt,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const lines: string[] = [];
   const ended = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
-  return { address: await readyAddress(child), ended };
+  return { address: await readyAddress(child, lines), ended, said: () => lines.join('\n'), stop: () => void child.kill() };
 }
 
-async function readyAddress(child: ChildProcess): Promise<string | undefined> {
-  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-    const { msg, address } = JSON.parse(line) as { msg?: string; address?: string };
-    if (msg !== 'ready' || !address) continue;
-    child.stdout?.resume();
-    return address;
-  }
-  return undefined;
+// Goes on listening after it is ready.
+function readyAddress(child: ChildProcess, lines: string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const output = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+    output.on('line', (line) => {
+      lines.push(line);
+      const { msg, address } = JSON.parse(line) as { msg?: string; address?: string };
+      if (msg === 'ready' && address) resolve(address);
+    });
+    output.once('close', () => resolve(undefined));
+  });
 }

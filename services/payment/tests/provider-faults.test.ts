@@ -68,21 +68,6 @@ test('a billing method that the provider does not know any more is a decline', a
   assert.equal(await stand.eventsOf(failed.id), { PaymentFailed: 1 });
 });
 
-test('an answer about another amount is not believed', async () => {
-  const backer = await backerWith(stand, clients, testCard('TIMEOUT_AFTER_SUCCESS'));
-  const charge = chargeOf(backer);
-  const {
-    payments: [payment],
-  } = await funding.chargePledges(batch(charge));
-  await until(async () => (await stand.bookedOf(charge.pledgeId)).length === 1);
-  const setAmount = (minor: number) => stand.rows('UPDATE payment SET amount_minor = $2 WHERE id = $1', payment!.id, minor);
-  await setAmount(29_999);
-  await until(async () => (await triesOf(payment!.id)) >= 3);
-  assert.equal(await stand.ledgerOf(payment!.id), []);
-  await setAmount(30_000);
-  assert.is((await settled(clients, backer, charge.pledgeId)).state, STATE_COMPLETED);
-});
-
 test('through faults of every kind, each pledge is charged once and the books agree', async () => {
   const backer = await backerWith(stand, clients);
   for (const kind of ['TIMEOUT_AFTER_SUCCESS', 'TIMEOUT_BEFORE', 'ERROR_ONCE', 'DECLINE']) await stand.fault({ kind, rate: 0.1 });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InstantPaymentServiceDefinition } from '@moa/contracts/payment/v1/instant_payment_service';
 import { type BillingMethod, type Payment, Payment_State } from '@moa/contracts/payment/v1/payment';
 import {
   type Charge,
@@ -84,6 +85,8 @@ export async function openStand(name: string, webhookUrl?: string) {
     clients: (address: string) => ({
       payments: bed.connect(FundingPaymentServiceDefinition, address),
       funding: bed.connect(FundingPaymentServiceDefinition, address, { as: 'funding' }),
+      orders: bed.connect(InstantPaymentServiceDefinition, address),
+      purchase: bed.connect(InstantPaymentServiceDefinition, address, { as: 'purchase' }),
       ledger: bed.connect(LedgerServiceDefinition, address),
       webhooks: bed.connect(ProviderWebhookServiceDefinition, address, { as: 'gateway' }),
     }),
@@ -93,11 +96,11 @@ export async function openStand(name: string, webhookUrl?: string) {
     },
     /** Switches a fault on at the provider, e.g. { kind: 'TIMEOUT_AFTER_SUCCESS', operation: 'REFUND' }. */
     fault: (fault: object) => ask('/v1/faults', fault),
-    /** What the provider's books say of a pledge, and nothing of declines. */
-    async bookedOf(pledgeId: string): Promise<string[]> {
+    /** What the provider's books say of a pledge or an order, and nothing of declines. */
+    async bookedOf(pledgeOrOrderId: string): Promise<string[]> {
       const { entries } = await ask<{ entries: BookEntry[] }>('/v1/books?limit=1000');
       return entries
-        .filter(({ orderId, type }) => orderId === pledgeId && type !== 'DECLINE')
+        .filter(({ orderId, type }) => orderId === pledgeOrOrderId && type !== 'DECLINE')
         .map(({ type, amountMinor }) => `${type} ${amountMinor}`);
     },
     chargeAt: (paymentId: string, attempt = 1) => ask<{ id: string; state: string }>(`/v1/charges?idempotencyKey=${paymentId}:${attempt}`),
@@ -106,6 +109,37 @@ export async function openStand(name: string, webhookUrl?: string) {
     cancelAt: (chargeId: string, amountMinor?: number) => ask(`/v1/charges/${chargeId}/refunds`, { amountMinor }, randomUUID()),
     ask,
     webhook,
+    /** What the bank of the card's holder does. */
+    chargeBackAt: (chargeId: string) => ask(`/v1/charges/${chargeId}/chargeback`, {}),
+    /** A charge at the provider that payment has not asked for, or not so. */
+    async chargeAtProvider(idempotencyKey: string, amountMinor = 12_000): Promise<{ id: string }> {
+      const { cardNumber, expiryMonth, expiryYear } = card();
+      const holder = { cardNumber, expiryMonth, expiryYear, holderId: 'somebody' };
+      const { billingKey } = await ask<{ billingKey: string }>('/v1/billing-keys', holder);
+      return ask('/v1/charges', { billingKey, amountMinor, currency: 'KRW', orderId: 'none' }, idempotencyKey);
+    },
+    /** What the provider's books say of one of its charges. */
+    async entriesAt(chargeId: string): Promise<string[]> {
+      const { entries } = await ask<{ entries: BookEntry[] }>('/v1/books?limit=1000');
+      return entries.filter((entry) => entry.chargeId === chargeId).map(({ type, amountMinor }) => `${type} ${amountMinor}`);
+    },
+    /** What each account holds of a payment, by the ledger; nothing of those that are even. */
+    async accountsOf(paymentId: string): Promise<Record<string, number>> {
+      const sums = await rows<{ account: string; sum: string }>(
+        `SELECT account, sum(amount_minor) FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
+         WHERE t.payment_id = $1 GROUP BY account HAVING sum(amount_minor) <> 0 ORDER BY account`,
+        paymentId,
+      );
+      return Object.fromEntries(sums.map(({ account, sum }) => [account, Number(sum)]));
+    },
+    /** The business keys of a payment's transactions, without ids. */
+    async keysOf(paymentId: string): Promise<string[]> {
+      const keys = await rows<{ key: string }>(
+        `SELECT split_part(business_key, ':', 1) AS key FROM ledger_transaction WHERE payment_id = $1 ORDER BY id`,
+        paymentId,
+      );
+      return keys.map(({ key }) => key);
+    },
     ledgerOf: (paymentId: string): Promise<LedgerRow[]> =>
       rows<LedgerRow>(
         `SELECT t.kind, e.account, e.owner_id, e.currency, e.amount_minor FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
@@ -153,7 +187,14 @@ export async function openStand(name: string, webhookUrl?: string) {
 export type Clients = ReturnType<Stand['clients']>;
 
 /** A card as a person types it in. */
-export const card = (cardNumber = testCard('PLAIN')) => ({ requestId: randomUUID(), cardNumber, expiryMonth: 12, expiryYear: 2099 });
+export const card = (cardNumber = testCard('PLAIN')) => ({
+  requestId: randomUUID(),
+  cardNumber,
+  expiryMonth: 12,
+  expiryYear: 2099,
+  authKey: '',
+  ownerNumber: '',
+});
 
 /** Somebody with a card of this kind. */
 export async function backerWith({ bed }: Stand, { payments }: Clients, cardNumber?: string) {
@@ -189,6 +230,24 @@ export function settled({ payments }: Clients, { token }: Backer, pledgeId: stri
     return isThere ? payment : undefined;
   });
 }
+
+/** A payment that was charged. */
+export async function paidCharge(stand: Stand, clients: Clients, amountMinor = 30_000n) {
+  const backer = await backerWith(stand, clients);
+  const charge = chargeOf(backer, { amount: { currencyCode: 'KRW', amountMinor } });
+  await clients.funding.chargePledges(batch(charge));
+  const { id } = await settled(clients, backer, charge.pledgeId);
+  const { id: chargeId } = await stand.chargeAt(id);
+  return { backer, pledgeId: charge.pledgeId, id, chargeId };
+}
+
+/** What funding asks to be given back. */
+export const refundOf = (pledgeId: string, amountMinor: bigint) => ({
+  requestId: randomUUID(),
+  pledgeId,
+  reason: '환불 요청',
+  amount: { currencyCode: 'KRW', amountMinor },
+});
 
 /** The error that a call ends with. */
 export const errorOf = (call: Promise<unknown>): Promise<unknown> =>

@@ -1,7 +1,9 @@
 import {
+  PledgeChargedBack,
   PledgeCreated,
   PledgeDropped,
   PledgePaid,
+  PledgePartlyRefunded,
   PledgeRefunded,
   PledgeReleased,
   ProjectClosed,
@@ -84,6 +86,23 @@ test('an ended project says what was raised, charged, dropped and given back, an
       settledNet: won(57_000n),
     },
   ]);
+});
+
+test('a pledge given back in part counts with its part, one that was charged back with all of it, whatever comes late', async () => {
+  const { id, as } = await person();
+  const project = projectOf(id);
+  const [part, lost] = [70_000n, 30_000n].map((amount) => pledgeOf(project.projectId, amount));
+  await events.publish(ProjectPublished, project.published);
+  for (const pledge of [part, lost]) await events.publish(PledgeCreated, { ...pledge!, createTime, late: false });
+  await events.publish(ProjectClosed, project.closed(100_000n, 2, 'CHARGING'), { version: 2, time: day(1) });
+  await events.publish(PledgePartlyRefunded, { ...part!, refunded: won(25_000n) }, { version: 5 });
+  await events.publish(PledgePartlyRefunded, { ...part!, refunded: won(10_000n) }, { version: 4 });
+  await events.publish(PledgeChargedBack, lost!, { version: 4 });
+  for (const pledge of [part, lost]) await events.publish(PledgePaid, pledge!, { version: 3 });
+  await events.publish(ProjectSettled, project.settled, { version: 3, time: day(8) });
+  await caughtUp();
+  const [shown] = await history(as);
+  assert.equal([shown!.charged, shown!.paidCount, shown!.refunded], [won(100_000n), 2, won(55_000n)]);
 });
 
 test('a project that failed or was canceled is there with what it had raised; one that runs or never opened is not', async () => {

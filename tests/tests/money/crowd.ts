@@ -24,8 +24,6 @@ const won = (amount: number) => ({ currencyCode: 'KRW', amountMinor: BigInt(amou
 type Metadata = Awaited<ReturnType<Testbed['as']>>;
 type Call<R> = (request: { requestId: string }, token: Metadata) => Promise<R>;
 
-export type Crowd = Awaited<ReturnType<typeof openCrowd>>;
-
 /** People of one run, and its projects, which are open. */
 export async function openCrowd(stand: Stand, plans: readonly ProjectPlan[], beginning: Date) {
   const backers = Array.from({ length: BACKERS }, () => randomUUID());
@@ -83,7 +81,8 @@ export async function openCrowd(stand: Stand, plans: readonly ProjectPlan[], beg
 
   /** Registers the card, and waits until funding has heard of it. */
   async function bring(card: Card, backerOf: number): Promise<void> {
-    const request = { cardNumber: testCard(card.kind as 'PLAIN', card.parameter), expiryMonth: 12, expiryYear: 2099 };
+    const cardNumber = testCard(card.kind as 'PLAIN', card.parameter);
+    const request = { cardNumber, expiryMonth: 12, expiryYear: 2099, authKey: '', ownerNumber: '' };
     const { billingMethod } = await insist(
       (given, token) => stand.payments.registerBillingMethod({ ...given, ...request }, token),
       () => backer(backerOf),

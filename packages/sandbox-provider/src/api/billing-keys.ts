@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { behaviourOf, brandOf, isCardNumber } from '../cards.js';
+import { checkCard } from '../check-card.js';
 import { textField, wholeField } from '../fields.js';
 import { ApiError, type Route } from '../http.js';
 import type { Ledger } from '../provider.js';
@@ -11,27 +11,19 @@ export function billingKeyRoutes({ books, record, settled }: Ledger): Route[] {
       method: 'POST',
       path: '/v1/billing-keys',
       async handle({ body }) {
-        const cardNumber = textField(body, 'cardNumber').replaceAll(/[ -]/g, '');
+        const cardNumber = textField(body, 'cardNumber');
         const expiryMonth = wholeField(body, 'expiryMonth', 1, 12);
         const expiryYear = wholeField(body, 'expiryYear', 2000, 2100);
         const holderId = textField(body, 'holderId');
-        if (!isCardNumber(cardNumber)) throw new ApiError(400, 'card_number_invalid', 'The card number is not valid.', 'cardNumber');
         const now = new Date();
-        // A card is good to the end of its month.
-        if (Date.UTC(expiryYear, expiryMonth) <= now.getTime())
-          throw new ApiError(400, 'card_expired', 'The card has expired.', 'expiryYear');
-        const behaviour = behaviourOf(cardNumber);
-        if (behaviour.kind === 'REFUSED_AT_REGISTRATION')
-          throw new ApiError(402, 'card_refused', 'The issuer refused the card.', 'cardNumber');
+        const card = checkCard(cardNumber, expiryMonth, expiryYear, now);
         const billingKey: StoredBillingKey = {
           billingKey: `bk_${randomUUID()}`,
-          brand: brandOf(cardNumber),
-          last4: cardNumber.slice(-4),
+          ...card,
           holderId,
           expiryMonth,
           expiryYear,
           createTime: now.toISOString(),
-          behaviour,
         };
         await record({ kind: 'BILLING_KEY', billingKey });
         return { status: 201, body: shown(billingKey) };

@@ -5,9 +5,12 @@ import { currencyField, MAX_AMOUNT_MINOR, neededKey, textField, wholeField } fro
 import { type ApiAnswer, ApiError, type ApiRequest, type Route } from '../http.js';
 import type { Ledger } from '../provider.js';
 import type { Charge } from '../types.js';
-import { answered, deliveryOf, eventOf, hang } from './answers.js';
+import { answered, deliveryOf, eventOf, hang, repeated } from './answers.js';
+import { chargeBackAsAsked } from './refunds.js';
 
-export function chargeRoutes({ books, record, settled }: Ledger, faults: Faults): Route[] {
+export function chargeRoutes(ledger: Ledger, faults: Faults, stopping: AbortSignal): Route[] {
+  const { books, record, settled } = ledger;
+
   async function createCharge(request: ApiRequest): Promise<ApiAnswer | undefined> {
     const idempotencyKey = neededKey(request);
     const asked = {
@@ -17,7 +20,7 @@ export function chargeRoutes({ books, record, settled }: Ledger, faults: Faults)
       orderId: textField(request.body, 'orderId'),
     };
     const earlier = books.chargeByIdempotencyKey(idempotencyKey);
-    if (earlier) return repeated(earlier, asked);
+    if (earlier) return repeated(earlier, asked, settled);
     const card = books.billingKey(asked.billingKey);
     if (!card) throw new ApiError(404, 'billing_key_not_found', 'There is no such billing key.', 'billingKey');
 
@@ -40,17 +43,8 @@ export function chargeRoutes({ books, record, settled }: Ledger, faults: Faults)
     };
     const event = eventOf(declined ? 'charge.declined' : 'charge.succeeded', charge, time);
     await record({ kind: 'CHARGE', charge, event, delivery: deliveryOf(behaviour) });
+    void chargeBackAsAsked(ledger, charge.id, behaviour, stopping);
     return answered({ status: 200, body: charge }, behaviour, request.gone);
-  }
-
-  // A repeat gets what the first call was told, whatever was given back since.
-  async function repeated(charge: Charge, asked: Pick<Charge, 'billingKey' | 'amountMinor' | 'currency' | 'orderId'>): Promise<ApiAnswer> {
-    const same = (Object.keys(asked) as (keyof typeof asked)[]).every((field) => asked[field] === charge[field]);
-    if (!same) throw new ApiError(409, 'idempotency_key_reused', 'This Idempotency-Key came with another body before.');
-    await settled();
-    if (charge.state === 'DECLINED') return { status: 200, body: charge };
-    const { chargebackTime: _, ...first } = charge;
-    return { status: 200, body: { ...first, state: 'SUCCEEDED', refunds: [] } };
   }
 
   async function findCharge({ query }: ApiRequest): Promise<ApiAnswer> {

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import type { Behaviour } from '../cards.js';
 import type { Faults } from '../faults.js';
 import { feeBack } from '../fee.js';
 import { neededKey, wholeField } from '../fields.js';
 import { type ApiAnswer, ApiError, type ApiRequest, type Route } from '../http.js';
 import type { Ledger } from '../provider.js';
 import type { Charge, Refund } from '../types.js';
-import { answered, deliveryOf, eventOf, hang } from './answers.js';
+import { answered, deliveryOf, eventOf, hang, TENTH_MS, untilGone } from './answers.js';
 
-export function refundRoutes({ books, record, settled }: Ledger, faults: Faults): Route[] {
+export function refundRoutes(ledger: Ledger, faults: Faults): Route[] {
+  const { books, record, settled } = ledger;
   async function refund(request: ApiRequest): Promise<ApiAnswer | undefined> {
     const key = neededKey(request);
-    const charge = chargeIn(request);
+    let charge = chargeIn(request);
     const earlier = books.refundedBy(key);
     if (earlier) {
       const same = earlier.refunds.find(({ idempotencyKey }) => idempotencyKey === key)!;
@@ -19,13 +21,14 @@ export function refundRoutes({ books, record, settled }: Ledger, faults: Faults)
       await settled();
       return { status: 200, body: earlier };
     }
-    const left = leftOf(charge);
-    // Without an amount: all that is left.
-    const amountMinor = request.body.amountMinor === undefined ? left : wholeField(request.body, 'amountMinor', 1, charge.amountMinor);
-
     const behaviour = faults.pick('REFUND', key, { kind: 'PLAIN', parameter: 0 });
     if (behaviour.kind === 'TIMEOUT_BEFORE') return hang(request.gone);
     if (behaviour.kind === 'ERROR_ONCE') throw new ApiError(500, 'internal', 'Something went wrong at the provider.');
+    // The card's bank is faster.
+    if (behaviour.kind === 'CHARGEBACK') charge = await chargeBack(ledger, charge);
+    const left = leftOf(charge);
+    // Without an amount: all that is left.
+    const amountMinor = request.body.amountMinor === undefined ? left : wholeField(request.body, 'amountMinor', 1, charge.amountMinor);
     if (amountMinor > left || left === 0)
       throw new ApiError(409, 'refund_too_large', `Only ${left} of this charge is left.`, 'amountMinor');
 
@@ -42,18 +45,6 @@ export function refundRoutes({ books, record, settled }: Ledger, faults: Faults)
     return answered({ status: 200, body: refunded }, behaviour, request.gone);
   }
 
-  // What the bank of a card's holder does; here one asks for it.
-  async function chargeBack(request: ApiRequest): Promise<ApiAnswer> {
-    const charge = chargeIn(request);
-    const amountMinor = leftOf(charge);
-    if (amountMinor === 0) throw new ApiError(409, 'charge_not_paid', 'Nothing of this charge is left.');
-    const time = new Date().toISOString();
-    const taken: Charge = { ...charge, state: 'CHARGED_BACK', chargebackTime: time };
-    const event = eventOf('charge.charged_back', taken, time);
-    await record({ kind: 'CHARGEBACK', charge: taken, amountMinor, event, delivery: { kind: 'PLAIN' } });
-    return { status: 200, body: taken };
-  }
-
   function chargeIn({ params: [id = ''] }: ApiRequest): Charge {
     const charge = books.charge(id);
     if (!charge) throw new ApiError(404, 'charge_not_found', 'There is no such charge.');
@@ -63,8 +54,30 @@ export function refundRoutes({ books, record, settled }: Ledger, faults: Faults)
 
   return [
     { method: 'POST', path: '/v1/charges/:/refunds', handle: refund },
-    { method: 'POST', path: '/v1/charges/:/chargeback', handle: chargeBack },
+    {
+      method: 'POST',
+      path: '/v1/charges/:/chargeback',
+      handle: async (request): Promise<ApiAnswer> => ({ status: 200, body: await chargeBack(ledger, chargeIn(request)) }),
+    },
   ];
+}
+
+/** What the bank of a card's holder does: takes back what has not been given back yet. */
+export async function chargeBack({ record }: Ledger, charge: Charge): Promise<Charge> {
+  const amountMinor = leftOf(charge);
+  if (amountMinor === 0) throw new ApiError(409, 'charge_not_paid', 'Nothing of this charge is left.');
+  const time = new Date().toISOString();
+  const taken: Charge = { ...charge, state: 'CHARGED_BACK', chargebackTime: time };
+  const event = eventOf('charge.charged_back', taken, time);
+  await record({ kind: 'CHARGEBACK', charge: taken, amountMinor, event, delivery: { kind: 'PLAIN' } });
+  return taken;
+}
+
+/** Takes a new charge back if its card, or a fault, says so. Forgotten when the provider stops meanwhile, or when nothing is left to take. */
+export async function chargeBackAsAsked(ledger: Ledger, id: string, { kind, parameter }: Behaviour, stopping: AbortSignal): Promise<void> {
+  if (kind !== 'CHARGEBACK') return;
+  await untilGone(stopping, parameter * TENTH_MS);
+  if (!stopping.aborted) await chargeBack(ledger, ledger.books.charge(id)!).catch(() => {});
 }
 
 function leftOf({ state, amountMinor, refunds }: Charge): number {

@@ -1,5 +1,5 @@
 // The hot writes: each is one SQL function of prisma/migrations/0002_pledge_writes, in one round trip.
-import { type Call, type Database, Failure, newId, type Outcome, refusalOf, sqlCall, write } from '@moa/kit';
+import { type Call, type Database, Failure, kitFail, newId, type Outcome, refusalOf, sqlCall, write } from '@moa/kit';
 import type { Address, Order, Pledge } from '../domain/pledge.js';
 import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
@@ -7,6 +7,8 @@ import type { Client } from './database.js';
 
 // Payment's event about a new billing method is on its way for this long.
 const BILLING_METHOD_RETRY_MS = 1_000;
+// The same request is being refused, together with this one.
+const BUSY_RETRY_MS = 500;
 
 export interface NewPledge extends Order {
   readonly projectId: string;
@@ -79,8 +81,12 @@ async function writePledge(db: Database<Client>, statement: Prisma.Sql): Promise
   }
 }
 
-const withRetry = (failure: Failure): Failure =>
-  failure.reason === 'BILLING_METHOD_UNKNOWN' ? fail('BILLING_METHOD_UNKNOWN', {}, { retryAfterMs: BILLING_METHOD_RETRY_MS }) : failure;
+// When it makes sense to come again.
+function withRetry(failure: Failure): Failure {
+  if (failure.reason === 'BILLING_METHOD_UNKNOWN') return fail('BILLING_METHOD_UNKNOWN', {}, { retryAfterMs: BILLING_METHOD_RETRY_MS });
+  if (failure.reason === 'REQUEST_IN_PROGRESS') return kitFail('REQUEST_IN_PROGRESS', {}, { retryAfterMs: BUSY_RETRY_MS });
+  return failure;
+}
 
 // What pledge_answer makes. Amounts stay below 2^53: a pledge is worth 10^12 at most.
 interface PledgeAnswer {

@@ -30,6 +30,9 @@ export const idempotencyKeyOf = (paymentId: string, attempt: number): string => 
 /** Says which refund it is, at the provider: the same however often it is sent. */
 export const refundKeyOf = (refundId: string): string => `refund:${refundId}`;
 
+/** Says which charge that is none of ours is given back: once, however often it is sent. */
+export const orphanKeyOf = (chargeId: string): string => `orphan:${chargeId}`;
+
 /** The refund that a key was made for; none when it is not one of ours. */
 export const refundOfKey = (key: string): string | undefined => /^refund:([0-9a-f-]{36})$/.exec(key)?.[1];
 
@@ -38,6 +41,9 @@ export function attemptOfKey(key: string): { paymentId: string; number: number }
   const [, paymentId, number] = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}):([1-9]\d{0,2})$/.exec(key) ?? [];
   return paymentId && number ? { paymentId, number: Number(number) } : undefined;
 }
+
+/** The order that a key is: how a provider that does not keep our keys tells of an order's charge. */
+export const orderOfKey = (key: string): string | undefined => (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key) ? key : undefined);
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;

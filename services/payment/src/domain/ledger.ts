@@ -2,11 +2,19 @@
 
 const BASIS_POINTS = 10_000n;
 
-export type LedgerAccountName = 'PROVIDER_CLEARING' | 'BUYER_REFUNDS_DUE' | 'SELLER_PAYABLE' | 'PLATFORM_FEE' | 'PROVIDER_FEE' | 'BANK';
+export type LedgerAccountName =
+  | 'PROVIDER_CLEARING'
+  | 'BUYER_REFUNDS_DUE'
+  | 'SELLER_PAYABLE'
+  | 'PLATFORM_FEE'
+  | 'PROVIDER_FEE'
+  | 'POINTS_LIABILITY'
+  | 'COUPON_EXPENSE'
+  | 'BANK';
 
 export interface Entry {
   readonly account: LedgerAccountName;
-  /** The seller, for what is payable to one. */
+  /** The seller, for what is payable to one, or what a coupon costs one. */
   readonly ownerId?: string;
   readonly amountMinor: bigint;
 }
@@ -36,3 +44,19 @@ export function entriesOfCharge({ amountMinor, providerFeeMinor, sellerId, platf
   // A small charge may have no fee, and nothing is not an entry.
   return entries.filter((entry) => entry.amountMinor !== 0n);
 }
+
+/** The entries of a charge that is none of ours: owed to whoever paid it, in full. What the provider keeps of it is ours to bear. */
+export const entriesOfOrphan = (amountMinor: bigint, feeMinor: bigint): Entry[] => orphanEntries(amountMinor, feeMinor);
+
+/** The entries of one that is gone, with so much of the provider's fee back. */
+export const entriesOfOrphanReturn = (amountMinor: bigint, feeMinor: bigint): Entry[] => orphanEntries(-amountMinor, -feeMinor);
+
+const orphanEntries = (amountMinor: bigint, feeMinor: bigint): Entry[] => {
+  const entries: Entry[] = [
+    { account: 'PROVIDER_CLEARING', amountMinor },
+    { account: 'BUYER_REFUNDS_DUE', amountMinor: -amountMinor },
+    { account: 'PROVIDER_FEE', amountMinor: -feeMinor },
+    { account: 'PLATFORM_FEE', amountMinor: feeMinor },
+  ];
+  return entries.filter((entry) => entry.amountMinor !== 0n);
+};

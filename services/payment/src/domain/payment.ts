@@ -33,7 +33,7 @@ export interface Refund {
 }
 
 /** A person sees the payments that are the person's own, and nobody else's. */
-export function ownedBy(payerId: string, payment: Payment | undefined): Payment {
+export function ownedBy<P extends { readonly payerId: string }>(payerId: string, payment: P | undefined): P {
   if (payment?.payerId !== payerId) throw fail('PAYMENT_NOT_FOUND');
   return payment;
 }

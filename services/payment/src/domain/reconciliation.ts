@@ -1,5 +1,5 @@
 // What is compared with the ledger, and what may differ.
-import { attemptOfKey } from './charge.js';
+import { attemptOfKey, orderOfKey } from './charge.js';
 
 export const DISCREPANCY_KINDS = [
   'CHARGE_UNKNOWN',
@@ -31,10 +31,13 @@ export interface BookLine {
 
 /** The same, with the payment that it stands for. */
 export interface Movement extends Omit<BookLine, 'idempotencyKey'> {
-  /** None: the key is not one of a charge of ours. What gives money back belongs to its charge, whoever asked for it. */
+  /** Or its order's. None: the key is not one of a charge of ours. What gives money back belongs to its charge, whoever asked for it. */
   readonly paymentId: string | null;
 }
 
 export function movementOf({ idempotencyKey, ...line }: BookLine): Movement {
-  return { ...line, paymentId: line.amountMinor > 0n ? (attemptOfKey(idempotencyKey)?.paymentId ?? null) : null };
+  return {
+    ...line,
+    paymentId: line.amountMinor > 0n ? (attemptOfKey(idempotencyKey)?.paymentId ?? orderOfKey(idempotencyKey) ?? null) : null,
+  };
 }

@@ -1,30 +1,32 @@
 // The sandbox provider over HTTP. See packages/sandbox-provider/README.md.
 import { z } from 'zod';
+import { PAYMENT_KEY_MISMATCH } from '../domain/instant-payment.js';
 import type { BookLine } from '../domain/reconciliation.js';
-import { makePace } from './pace.js';
-import { CardRefused, OutcomeUnknown, type PaymentProvider, type ProviderCharge } from './port.js';
+import { type Api, type ApiOptions, minorUnits, openApi, type Reply, read as readReply } from './http.js';
+import { CardRefused, type PaymentProvider, type ProviderCharge, type Refusal } from './port.js';
+import { checkSignature, readEvent } from './sandbox-webhook.js';
 
-export interface SandboxOptions {
-  readonly url: string;
+export interface SandboxOptions extends Omit<ApiOptions, 'authorization'> {
   readonly apiKey: string;
-  /** An answer that takes longer is not waited for. */
-  readonly timeoutMs: number;
-  /** Calls a second that the provider allows us. */
-  readonly ratePerSecond: number;
-}
-
-interface Reply {
-  readonly status: number;
-  readonly body: unknown;
+  /** What it signs its webhooks with. */
+  readonly webhookSecret: string;
 }
 
 const cardReasons = { card_number_invalid: 'CARD_INVALID', card_expired: 'CARD_EXPIRED', card_refused: 'CARD_REFUSED' } as const;
 /** Errors that say for sure that nothing was booked. */
-const REFUSED_CODES: ReadonlySet<string> = new Set(['billing_key_not_found', 'invalid_request', 'refund_too_large', 'charge_not_paid']);
+const REFUSED_CODES: ReadonlySet<string> = new Set([
+  'billing_key_not_found',
+  'invalid_request',
+  'refund_too_large',
+  'charge_not_paid',
+  PAYMENT_KEY_MISMATCH,
+  'payment_expired',
+  'payment_ended',
+  'checkout_closed',
+]);
 
 const errorShape = z.object({ error: z.object({ code: z.string() }) });
 const cardShape = z.object({ billingKey: z.string().min(1), brand: z.string(), last4: z.string().regex(/^\d{4}$/) });
-const minorUnits = z.int().min(0).transform(BigInt);
 const chargeShape = z.object({
   id: z.string().min(1),
   state: z.enum(['SUCCEEDED', 'DECLINED', 'PARTIALLY_REFUNDED', 'CANCELED', 'CHARGED_BACK']),
@@ -35,6 +37,8 @@ const chargeShape = z.object({
   declineCode: z.string().optional(),
   refunds: z.array(z.object({ id: z.string().min(1), idempotencyKey: z.string(), amountMinor: minorUnits, feeMinor: minorUnits })),
 });
+
+const checkoutShape = z.object({ url: z.url(), charge: chargeShape.optional() });
 
 const BOOK_PAGE = 1_000;
 const booksShape = z.object({
@@ -52,61 +56,76 @@ const booksShape = z.object({
   nextCursor: z.string().optional(),
 });
 
-export function sandboxProvider({ url, apiKey, timeoutMs, ratePerSecond }: SandboxOptions): PaymentProvider {
-  const pace = makePace(ratePerSecond);
+export function sandboxProvider({ apiKey, webhookSecret, ...options }: SandboxOptions): PaymentProvider {
+  const api: Api = openApi({ ...options, authorization: `Bearer ${apiKey}` });
 
-  async function call(method: 'GET' | 'POST', path: string, body?: object, idempotencyKey?: string): Promise<Reply> {
-    await pace();
-    const headers: Record<string, string> = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
-    if (idempotencyKey) headers['idempotency-key'] = idempotencyKey;
-    try {
-      const response = await fetch(url + path, {
-        method,
-        headers,
-        signal: AbortSignal.timeout(timeoutMs),
-        ...(body && { body: JSON.stringify(body) }),
-      });
-      return { status: response.status, body: await response.json() };
-    } catch (cause) {
-      throw new OutcomeUnknown(`${method} ${pathName(path)}: ${(cause as Error).name}`, { cause });
-    }
+  async function charging(name: string, path: string, body: object, idempotencyKey: string): Promise<ProviderCharge | Refusal> {
+    const reply = await api({ method: 'POST', path, name, body, idempotencyKey });
+    const code = codeOf(reply);
+    return code && REFUSED_CODES.has(code) ? { state: 'REFUSED', code } : chargeOf(reply);
   }
 
-  async function ask(path: string): Promise<ProviderCharge | undefined> {
-    const reply = await call('GET', path);
-    if (codeOf(reply) === 'charge_not_found') return undefined;
-    return chargeOf('GET /v1/charges', reply);
+  // What was approved of an order, if anything was.
+  function approvedOf(reply: Reply): ProviderCharge | undefined {
+    if (codeOf(reply) === 'checkout_not_found') return undefined;
+    const { charge } = read(checkoutShape, reply);
+    return charge && { ...charge, declineCode: charge.declineCode };
+  }
+
+  async function ask(path: string, name: string): Promise<ProviderCharge | undefined> {
+    const reply = await api({ method: 'GET', path, name });
+    return codeOf(reply) === 'charge_not_found' ? undefined : chargeOf(reply);
   }
 
   return {
     async registerCard(card) {
-      const reply = await call('POST', '/v1/billing-keys', card);
+      // It has no page of its own for cards that are kept.
+      if ('authKey' in card) throw new CardRefused('CARD_REFUSED');
+      const { ownerNumber: _, ...body } = card;
+      const reply = await api({ method: 'POST', path: '/v1/billing-keys', name: '/v1/billing-keys', body });
       const reason = cardReasons[codeOf(reply) as keyof typeof cardReasons];
       if (reason) throw new CardRefused(reason);
-      return read(cardShape, 'POST /v1/billing-keys', reply);
+      return read(cardShape, reply);
     },
-    async charge({ idempotencyKey, amountMinor, ...order }) {
-      const reply = await call('POST', '/v1/charges', { ...order, amountMinor: Number(amountMinor) }, idempotencyKey);
-      const code = codeOf(reply);
-      if (code && REFUSED_CODES.has(code)) return { state: 'REFUSED', code };
-      return chargeOf('POST /v1/charges', reply);
+    charge: ({ idempotencyKey, billingKey, currency, amountMinor, orderId }) =>
+      charging('/v1/charges', '/v1/charges', { billingKey, currency, orderId, amountMinor: Number(amountMinor) }, idempotencyKey),
+    findCharge: (idempotencyKey) => ask(`/v1/charges?idempotencyKey=${encodeURIComponent(idempotencyKey)}`, '/v1/charges'),
+    getCharge: (id) => ask(`/v1/charges/${encodeURIComponent(id)}`, '/v1/charges/:id'),
+    refund: ({ chargeId, idempotencyKey, amountMinor }) =>
+      charging(
+        '/v1/charges/:id/refunds',
+        `/v1/charges/${encodeURIComponent(chargeId)}/refunds`,
+        { amountMinor: Number(amountMinor) },
+        idempotencyKey,
+      ),
+    async openCheckout({ amountMinor, ...order }) {
+      const body = { ...order, amountMinor: Number(amountMinor) };
+      const { url } = read(checkoutShape, await api({ method: 'POST', path: '/v1/checkouts', name: '/v1/checkouts', body }));
+      return { url };
     },
-    findCharge: (idempotencyKey) => ask(`/v1/charges?idempotencyKey=${encodeURIComponent(idempotencyKey)}`),
-    getCharge: (id) => ask(`/v1/charges/${encodeURIComponent(id)}`),
-    async refund({ chargeId, idempotencyKey, amountMinor }) {
-      const path = `/v1/charges/${encodeURIComponent(chargeId)}/refunds`;
-      const reply = await call('POST', path, { amountMinor: Number(amountMinor) }, idempotencyKey);
-      const code = codeOf(reply);
-      if (code && REFUSED_CODES.has(code)) return { state: 'REFUSED', code };
-      return chargeOf('POST /v1/charges/:id/refunds', reply);
-    },
+    confirm: ({ idempotencyKey, paymentKey, orderId, currency, amountMinor }) =>
+      charging(
+        '/v1/payments/confirm',
+        '/v1/payments/confirm',
+        { paymentKey, orderId, currency, amountMinor: Number(amountMinor) },
+        idempotencyKey,
+      ),
+    findPayment: async (orderId) =>
+      approvedOf(await api({ method: 'GET', path: `/v1/checkouts/${encodeURIComponent(orderId)}`, name: '/v1/checkouts/:id' })),
+    closeCheckout: async (orderId) =>
+      approvedOf(
+        await api({ method: 'POST', path: `/v1/checkouts/${encodeURIComponent(orderId)}/close`, name: '/v1/checkouts/:id/close' }),
+      ),
     async listBooks(cursor) {
-      const { entries, nextCursor } = read(
-        booksShape,
-        'GET /v1/books',
-        await call('GET', `/v1/books?after=${cursor || 0}&limit=${BOOK_PAGE}`),
-      );
+      const path = `/v1/books?after=${cursor || 0}&limit=${BOOK_PAGE}`;
+      const { entries, nextCursor } = read(booksShape, await api({ method: 'GET', path, name: '/v1/books' }));
       return { lines: entries.filter(({ type }) => type !== 'DECLINE').map(bookLineOf), nextCursor };
+    },
+    bookPageMs: options.timeoutMs,
+    readWebhook(headers, body) {
+      // The machine's own clock, not the house's: the provider stamps with real time.
+      checkSignature(webhookSecret, headers, body, Date.now());
+      return readEvent(body);
     },
   };
 }
@@ -116,21 +135,13 @@ const bookLineOf = ({ cursor, type, amountMinor, feeMinor, ...entry }: z.infer<t
   return { ...entry, position: Number(cursor), amountMinor: sign * amountMinor, feeMinor: sign * feeMinor };
 };
 
-function chargeOf(what: string, reply: Reply): ProviderCharge {
-  const { declineCode, ...charge } = read(chargeShape, what, reply);
+function chargeOf(reply: Reply): ProviderCharge {
+  const { declineCode, ...charge } = read(chargeShape, reply);
   return { ...charge, declineCode };
 }
 
-// Anything but an answer that is understood leaves the outcome unknown.
-function read<T>(shape: z.ZodType<T>, what: string, reply: Reply): T {
-  const parsed = shape.safeParse(reply.body);
-  if (reply.status >= 300 || !parsed.success) throw new OutcomeUnknown(`${what}: ${reply.status} ${codeOf(reply) ?? 'unreadable'}`);
-  return parsed.data;
-}
+const read = <T>(shape: z.ZodType<T>, reply: Reply): T => readReply(shape, reply, codeOf(reply));
 
 function codeOf({ status, body }: Reply): string | undefined {
   return status < 400 ? undefined : errorShape.safeParse(body).data?.error.code;
 }
-
-// For messages: without ids.
-const pathName = (path: string): string => path.split(/[?]/)[0]!.replace(/ch_[^/]+/, ':id');

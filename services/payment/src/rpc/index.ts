@@ -1,3 +1,4 @@
+import type { InstantPaymentServiceDefinition } from '@moa/contracts/payment/v1/instant_payment_service';
 import type {
   FundingPaymentServiceDefinition,
   LedgerServiceDefinition,
@@ -9,9 +10,13 @@ import type { Implementation } from '@moa/kit';
 import type { Context } from '../service.js';
 import { approvePayout } from './approve-payout.js';
 import { cancelCharge } from './cancel-charge.js';
+import { cancelPayment } from './cancel-payment.js';
 import { chargePledges } from './charge-pledges.js';
+import { confirmPayment } from './confirm-payment.js';
+import { createPayment } from './create-payment.js';
 import { createSettlement } from './create-settlement.js';
 import { getBalance } from './get-balance.js';
+import { getOrderPayment } from './get-order-payment.js';
 import { getPayment } from './get-payment.js';
 import { getReconciliation } from './get-reconciliation.js';
 import { getSettlement } from './get-settlement.js';
@@ -20,12 +25,14 @@ import { listBillingMethods } from './list-billing-methods.js';
 import { listDiscrepancies } from './list-discrepancies.js';
 import { listEntries } from './list-entries.js';
 import { listFeePolicies } from './list-fee-policies.js';
+import { listOrderPayments } from './list-order-payments.js';
 import { listPayments } from './list-payments.js';
 import { listPayouts } from './list-payouts.js';
 import { listReconciliations } from './list-reconciliations.js';
 import { listSettlements } from './list-settlements.js';
 import { receiveWebhook } from './receive-webhook.js';
 import { refundCharge } from './refund-charge.js';
+import { refundPayment } from './refund-payment.js';
 import { registerBillingMethod } from './register-billing-method.js';
 import { rejectPayout } from './reject-payout.js';
 import { requestPayout } from './request-payout.js';
@@ -40,6 +47,15 @@ export const fundingPaymentService = (context: Context): Implementation<typeof F
   chargePledges: chargePledges(context),
   cancelCharge: cancelCharge(context),
   refundCharge: refundCharge(context),
+});
+
+export const instantPaymentService = (context: Context): Implementation<typeof InstantPaymentServiceDefinition> => ({
+  createPayment: createPayment(context),
+  confirmPayment: confirmPayment(context),
+  getPayment: getOrderPayment(context),
+  listPayments: listOrderPayments(context),
+  cancelPayment: cancelPayment(context),
+  refundPayment: refundPayment(context),
 });
 
 export const ledgerService = (context: Context): Implementation<typeof LedgerServiceDefinition> => ({

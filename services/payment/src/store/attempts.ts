@@ -3,6 +3,7 @@ import { entriesOfCharge } from '../domain/ledger.js';
 import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
 import type { ProviderCharge, Refusal } from '../provider/port.js';
+import { asText } from './amounts.js';
 import type { PaymentDatabase } from './database.js';
 
 /** An attempt as far as settling it needs. */
@@ -24,13 +25,16 @@ export interface ClaimedAttempt extends OpenAttempt {
   readonly tries: number;
   readonly trace: string | null;
   readonly billingKey: string;
+  /** Whose card it is. */
+  readonly payerId: string;
 }
 
 /** Takes the attempt that has been due longest, if there is one. Copies of the service never get the same one. */
 export async function claimAttempt({ client }: PaymentDatabase, leaseMs: number): Promise<ClaimedAttempt | undefined> {
   const [row] = await client.$queryRaw<ClaimedAttempt[]>`
     SELECT payment_id AS "paymentId", number, was, tries, trace, billing_key AS "billingKey", pledge_id AS "pledgeId", seller_id AS "sellerId",
-      currency, amount_minor AS "amountMinor", platform_basis_points AS "platformBasisPoints"
+      currency, amount_minor AS "amountMinor", platform_basis_points AS "platformBasisPoints",
+      (SELECT payer_id FROM payment WHERE id = payment_id) AS "payerId"
     FROM claim_attempt(${leaseMs}::integer)`;
   return row;
 }
@@ -42,10 +46,16 @@ export async function postponeAttempt({ client }: PaymentDatabase, { paymentId, 
     WHERE payment_id = ${paymentId}::uuid AND number = ${number} AND state = 'UNKNOWN'`;
 }
 
-export async function findAttempt({ client }: PaymentDatabase, paymentId: string, number: number): Promise<OpenAttempt | undefined> {
-  const [row] = await client.$queryRaw<OpenAttempt[]>`
+/** An attempt, and the provider's charge that it ended with. */
+export interface KnownAttempt extends OpenAttempt {
+  readonly chargeId: string | null;
+}
+
+export async function findAttempt({ client }: PaymentDatabase, paymentId: string, number: number): Promise<KnownAttempt | undefined> {
+  const [row] = await client.$queryRaw<KnownAttempt[]>`
     SELECT a.payment_id AS "paymentId", a.number, p.pledge_id AS "pledgeId", p.seller_id AS "sellerId", p.currency::text, p.amount_minor AS "amountMinor",
-      (fee_policy_of(p.seller_id, p.create_time)).platform_basis_points AS "platformBasisPoints"
+      (fee_policy_of(p.seller_id, p.create_time)).platform_basis_points AS "platformBasisPoints",
+      a.provider_charge_id AS "chargeId"
     FROM attempt a JOIN payment p ON p.id = a.payment_id WHERE a.payment_id = ${paymentId}::uuid AND a.number = ${number}`;
   return row;
 }
@@ -66,9 +76,7 @@ export async function settleAttempt(
     db,
     fail,
     Prisma.sql`SELECT settle_attempt(${sqlCall(origin)}::jsonb, ${paymentId}::uuid, ${number}::integer, ${chargeId}::text, ${decline}::text,
-      ${JSON.stringify(entries, amountsAsText)}::jsonb) AS settled`,
+      ${asText(entries)}::jsonb) AS settled`,
   );
   return row!.settled;
 }
-
-const amountsAsText = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);

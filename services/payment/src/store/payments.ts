@@ -25,6 +25,14 @@ export async function findPayment({ client }: PaymentDatabase, pledgeId: string)
   return row && revive(row.payment);
 }
 
+/** Whether there is a payment with this id, or of this order. */
+export async function isKnown(
+  { client }: PaymentDatabase,
+  payment: { readonly id: string } | { readonly orderId: string },
+): Promise<boolean> {
+  return (await client.payment.count({ where: payment })) > 0;
+}
+
 /** Newest first, from the one after `after` on. */
 export async function listPayments(
   { client }: PaymentDatabase,
@@ -34,7 +42,7 @@ export async function listPayments(
 ): Promise<Payment[]> {
   const rows = await client.$queryRaw<{ payment: StoredPayment }[]>`
     SELECT payment_json(p) AS payment FROM payment p
-    WHERE payer_id = ${payerId}::uuid AND id < ${after ?? LAST_ID}::uuid ORDER BY id DESC LIMIT ${count}`;
+    WHERE payer_id = ${payerId}::uuid AND order_id IS NULL AND id < ${after ?? LAST_ID}::uuid ORDER BY id DESC LIMIT ${count}`;
   return rows.map(({ payment }) => revive(payment));
 }
 

@@ -1,4 +1,4 @@
-import type { ProviderEvent } from '../domain/webhook.js';
+import type { ProviderEvent } from '../provider/port.js';
 import type { PaymentDatabase } from './database.js';
 
 /** Remembers that the provider told this; false when it was told and looked into before. */

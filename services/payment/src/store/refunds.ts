@@ -2,6 +2,7 @@ import { newId, type Origin, sqlCall, write } from '@moa/kit';
 import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
 import type { ProviderRefund } from '../provider/port.js';
+import { asText } from './amounts.js';
 import type { PaymentDatabase } from './database.js';
 
 /** Money to be given back. */
@@ -13,30 +14,36 @@ export interface OpenRefund {
   readonly currency: string;
   readonly amountMinor: bigint;
   readonly reason: string;
+  readonly tries: number;
 }
 
 /** A refund that is this process's to end, until its lease ends. */
 export interface ClaimedRefund extends OpenRefund {
-  readonly tries: number;
   readonly trace: string | null;
 }
 
+/** A refund that somebody asks for. */
+export interface RefundToBegin {
+  readonly id: string;
+  readonly paymentId: string;
+  /** Undefined: all that is left. */
+  readonly amountMinor: bigint | undefined;
+  /** Of an order: whom it is taken off. Without them of all, in proportion to what is left of each. */
+  readonly lines?: readonly { readonly sellerId: string; readonly amountMinor: bigint }[] | undefined;
+  readonly reason: string;
+}
+
 /**
- * Writes down that money will be given back: from here on it happens, whoever dies meanwhile. Without an amount: all that is left.
+ * Writes down that money will be given back: from here on it happens, whoever dies meanwhile.
  * False when that was done before. Throws REFUND_TOO_LARGE and PAYMENT_CHARGED_BACK.
  */
-export async function beginRefund(
-  db: PaymentDatabase,
-  origin: Origin,
-  refund: { readonly id: string; readonly paymentId: string; readonly amountMinor: bigint | undefined; readonly reason: string },
-  leaseMs: number,
-): Promise<boolean> {
-  const { id, paymentId, amountMinor, reason } = refund;
+export async function beginRefund(db: PaymentDatabase, origin: Origin, refund: RefundToBegin, leaseMs: number): Promise<boolean> {
+  const { id, paymentId, amountMinor, lines, reason } = refund;
   const [row] = await write<{ begun: boolean }>(
     db,
     fail,
     Prisma.sql`SELECT begin_refund(${sqlCall(origin)}::jsonb, ${id}::uuid, ${paymentId}::uuid, ${amountMinor ?? null}::bigint, ${reason}::text,
-      ${leaseMs}::integer) AS begun`,
+      ${leaseMs}::integer, ${lines ? asText(lines) : null}::jsonb) AS begun`,
   );
   return row!.begun;
 }
@@ -53,10 +60,10 @@ export async function claimRefund({ client }: PaymentDatabase, leaseMs: number):
 export const openRefunds = (
   { client }: PaymentDatabase,
   paymentId: string,
-): Promise<{ id: string; amountMinor: bigint; reason: string }[]> =>
+): Promise<{ id: string; amountMinor: bigint; reason: string; tries: number }[]> =>
   client.refund.findMany({
     where: { paymentId, state: 'BEGUN' },
-    select: { id: true, amountMinor: true, reason: true },
+    select: { id: true, amountMinor: true, reason: true, tries: true },
     orderBy: { id: 'asc' },
   });
 

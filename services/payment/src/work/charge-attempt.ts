@@ -1,9 +1,11 @@
 // Brings an attempt to its end: sends it, asks for its outcome, writes it down.
 import { crashPoint, type Origin, originAt } from '@moa/kit';
 import { attemptOfKey, idempotencyKeyOf, pauseMs } from '../domain/charge.js';
+import { sameAmount } from '../domain/orphan.js';
 import { OutcomeUnknown, type PaymentProvider, type ProviderCharge, type Refusal } from '../provider/port.js';
 import type { Context } from '../service.js';
 import { type ClaimedAttempt, findAttempt, type OpenAttempt, postponeAttempt, settleAttempt } from '../store/attempts.js';
+import { takeOrphan } from './orphans.js';
 import { takeMoved } from './take-moved.js';
 
 /** Works on an attempt that was claimed. Without an answer it stays UNKNOWN, and is asked for again after a pause. */
@@ -26,12 +28,17 @@ export async function chargeAttempt(context: Context, attempt: ClaimedAttempt): 
   }
 }
 
-/** What somebody else learned of a charge at the provider, such as by a webhook. False when it is none of ours. */
-export async function settleFound(context: Context, origin: Origin, charge: ProviderCharge): Promise<boolean> {
+/**
+ * What somebody else learned of a pledge's charge at the provider, such as by a webhook. One that was asked for in our name and is none
+ * of ours is given back: who books other charges under keys of this form looks for his own first. False when the key is not of this form.
+ */
+export async function settleCharged(context: Context, origin: Origin, charge: ProviderCharge): Promise<boolean> {
   const key = attemptOfKey(charge.idempotencyKey);
-  const attempt = key && (await findAttempt(context.db, key.paymentId, key.number));
+  if (!key) return false;
+  const attempt = await findAttempt(context.db, key.paymentId, key.number);
   if (attempt) await settle(context, origin, attempt, charge);
-  return attempt !== undefined;
+  else if (charge.state !== 'DECLINED') await takeOrphan(context, origin, charge, 'NO_ATTEMPT');
+  return true;
 }
 
 // What may have been sent before is asked for first. What the provider never booked is sent under the same key, so that it cannot be
@@ -39,15 +46,31 @@ export async function settleFound(context: Context, origin: Origin, charge: Prov
 async function outcomeOf(provider: PaymentProvider, attempt: ClaimedAttempt): Promise<ProviderCharge | Refusal> {
   const idempotencyKey = idempotencyKeyOf(attempt.paymentId, attempt.number);
   const found = attempt.was === 'UNKNOWN' ? await provider.findCharge(idempotencyKey) : undefined;
-  const { billingKey, currency, amountMinor, pledgeId } = attempt;
-  return found ?? provider.charge({ idempotencyKey, billingKey, currency, amountMinor, orderId: pledgeId });
+  const { billingKey, payerId, currency, amountMinor, pledgeId, tries } = attempt;
+  return found ?? provider.charge({ idempotencyKey, billingKey, holderId: payerId, currency, amountMinor, orderId: pledgeId, tries });
 }
 
 async function settle(context: Context, origin: Origin, attempt: OpenAttempt, charge: ProviderCharge | Refusal): Promise<void> {
-  if (charge.state !== 'REFUSED' && (charge.currency !== attempt.currency || charge.amountMinor !== attempt.amountMinor)) {
-    throw new OutcomeUnknown('the provider tells of another amount');
+  const { db } = context;
+  if (charge.state === 'REFUSED' || charge.state === 'DECLINED') {
+    await settleAttempt(db, origin, attempt, charge);
+    return;
   }
-  await settleAttempt(context.db, origin, attempt, charge);
+  const { paymentId, number } = attempt;
+  if (!sameAmount(charge, attempt)) {
+    await takeOrphan(context, origin, charge, 'AMOUNT_DIFFERS');
+    // Its key is used up: nothing else can be charged under it. An attempt that has ended stays as it is.
+    await settleAttempt(db, origin, attempt, { state: 'REFUSED', code: AMOUNT_DIFFERS });
+    return;
+  }
+  await settleAttempt(db, origin, attempt, charge);
+  // An attempt that has ended otherwise does not stand for it.
+  if ((await findAttempt(db, paymentId, number))?.chargeId !== charge.id) {
+    return takeOrphan(context, origin, charge, 'NOT_EXPECTED');
+  }
   // Given back by somebody else before we knew that it was paid, or after.
-  if (charge.state !== 'REFUSED') await takeMoved(context, origin, attempt.paymentId, charge);
+  await takeMoved(context, origin, paymentId, charge);
 }
+
+/** The decline code of an attempt under whose key another amount was charged. */
+const AMOUNT_DIFFERS = 'amount_differs';

@@ -19,6 +19,8 @@ const LOOKS = 2;
 const PAUSE_MS = 5_000;
 /** Extended with each page. */
 const LEASE_MS = 30_000;
+/** What a page of the provider's books takes beside the provider. */
+const PAGE_SLACK_MS = 20_000;
 const PAYMENTS_A_PAGE = 500;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const DAY_MS = 86_400_000;
@@ -28,9 +30,11 @@ export const reconcile = (context: Context, clock: Host['clock']) => async () =>
   const { db } = context;
   const now = originAt(clock.now());
   await startIfNone(db, now, new Date(now.at.getTime() - DAY_MS));
-  const run = await claimReconciliation(db, LEASE_MS);
+  const run = await claimReconciliation(db, leaseOf(context));
   if (run) await look(context, run);
 };
+
+const leaseOf = ({ provider }: Context): number => Math.max(LEASE_MS, provider.bookPageMs + PAGE_SLACK_MS);
 
 // One that is cut short is begun anew.
 async function look(context: Context, run: string): Promise<void> {
@@ -40,24 +44,26 @@ async function look(context: Context, run: string): Promise<void> {
   await copyMovements(context, run);
   crashPoint('payment.reconciliation.copied');
   await copyPledges(context, run);
-  for (let after: string | undefined = FIRST_ID; after; await extendLease(db, run, LEASE_MS)) {
+  for (let after: string | undefined = FIRST_ID; after; await extendLease(db, run, leaseOf(context))) {
     after = await comparePayments(db, run, after, PAYMENTS_A_PAGE);
   }
   await endLook(db, originAt(clock.now()), run, LOOKS, PAUSE_MS);
 }
 
-async function copyMovements({ db, provider }: Context, run: string): Promise<void> {
+async function copyMovements(context: Context, run: string): Promise<void> {
+  const { db, provider } = context;
   let cursor: string | undefined = '';
   while (cursor !== undefined) {
     const page: Awaited<ReturnType<typeof provider.listBooks>> = await provider.listBooks(cursor);
     await noteMovements(db, run, page.lines.map(movementOf));
-    await extendLease(db, run, LEASE_MS);
+    await extendLease(db, run, leaseOf(context));
     cursor = page.nextCursor;
   }
 }
 
-async function copyPledges({ db, funding, clock }: Context, run: string): Promise<void> {
-  for (let afterId = ''; ; await extendLease(db, run, LEASE_MS)) {
+async function copyPledges(context: Context, run: string): Promise<void> {
+  const { db, funding, clock } = context;
+  for (let afterId = ''; ; await extendLease(db, run, leaseOf(context))) {
     const { pledges } = await funding.listChargedPledges({ afterId }, originAt(clock.now()));
     if (pledges.length === 0) return;
     await notePledges(

@@ -2,13 +2,10 @@
 import type { Origin } from '@moa/kit';
 import { type Payment, paidCharge } from '../domain/payment.js';
 import { fail } from '../errors.js';
-import { OutcomeUnknown } from '../provider/port.js';
 import type { Context } from '../service.js';
 import { findPayment } from '../store/payments.js';
-import { beginRefund, openRefunds, postponeRefund } from '../store/refunds.js';
-import { giveBack } from './give-back.js';
-
-const RETRY_MS = 1_000;
+import { beginRefund } from '../store/refunds.js';
+import { endRefunds } from './give-back.js';
 
 export interface WantedRefund {
   /** The request's: the same refund however often it is asked for. */
@@ -21,8 +18,7 @@ export interface WantedRefund {
 }
 
 /**
- * Begins the refund, ends whatever is under way, and gives the payment as it stands then. A refund that was begun will be ended, by a
- * repeat of this call or by the one who looks for what is due: who cannot wait for the provider is told PROVIDER_UNAVAILABLE.
+ * Begins the refund and ends it, or, when all that is left is wanted, whatever is under way; gives the payment as it stands then.
  */
 export async function refundOfPledge(context: Context, origin: Origin, wanted: WantedRefund): Promise<Payment> {
   const { db, leaseMs } = context;
@@ -30,15 +26,9 @@ export async function refundOfPledge(context: Context, origin: Origin, wanted: W
   const chargeId = paidCharge(payment);
   if (wanted.currency !== undefined && wanted.currency !== payment.currency) throw fail('CURRENCY_WRONG', { currency: payment.currency });
   await beginRefund(db, origin, { ...wanted, paymentId: payment.id }, leaseMs);
-  for (const refund of await openRefunds(db, payment.id)) {
-    try {
-      await giveBack(context, origin, { ...refund, paymentId: payment.id, chargeId, currency: payment.currency });
-    } catch (error) {
-      if (!(error instanceof OutcomeUnknown)) throw error;
-      await postponeRefund(db, refund.id, RETRY_MS);
-      throw fail('PROVIDER_UNAVAILABLE', {}, { retryAfterMs: RETRY_MS });
-    }
-  }
+  // Who wants a part does not wait for the parts of others.
+  const only = wanted.amountMinor === undefined ? undefined : wanted.id;
+  await endRefunds(context, origin, { paymentId: payment.id, chargeId, currency: payment.currency }, only);
   const after = await load(context, wanted.pledgeId);
   const refused = after.refunds.some(({ id, state }) => id === wanted.id && state === 'REFUSED');
   // Who wanted everything back, and finds that somebody else gave it back, has what he wanted.

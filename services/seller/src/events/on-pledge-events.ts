@@ -2,10 +2,12 @@
 import {
   PledgeCanceled,
   PledgeChanged,
+  PledgeChargedBack,
   PledgeCharging,
   PledgeCreated,
   PledgeDropped,
   PledgePaid,
+  PledgePartlyRefunded,
   PledgePaymentFailed,
   PledgeRefunded,
   PledgeReleased,
@@ -26,9 +28,27 @@ const STATES = [
   [PledgePaymentFailed, 'PAYMENT_FAILED'],
   [PledgeDropped, 'DROPPED'],
   [PledgeRefunded, 'REFUNDED'],
+  // For its seller it is the same: the money is gone.
+  [PledgeChargedBack, 'REFUNDED'],
 ] as const;
 
-export const onPledgeEvents: Subscription<PrismaClient>[] = STATES.map(([type, state]) => subscription(type, state));
+const onPledgePartlyRefunded = on<PledgePartlyRefunded, PrismaClient>(
+  PledgePartlyRefunded,
+  ({ pledgeId, projectId, total, refunded }, tx, { version }) =>
+    savePledge(tx, {
+      id: pledgeId,
+      projectId,
+      state: 'PAID',
+      totalMinor: total!.amountMinor,
+      refundedMinor: refunded!.amountMinor,
+      version,
+    }),
+);
+
+export const onPledgeEvents: Subscription<PrismaClient>[] = [
+  ...STATES.map(([type, state]) => subscription(type, state)),
+  onPledgePartlyRefunded,
+];
 
 type PledgeEvent = Pick<PledgeCreated, 'pledgeId' | 'projectId' | 'total'>;
 

@@ -219,15 +219,18 @@ END $$;
 CREATE FUNCTION take_foreign_refund(call jsonb, new_id uuid, target uuid, provider_id text, amount bigint, came_back bigint) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   own payment;
-  settled record;
+  counted record;
   made refund;
 BEGIN
   SELECT * INTO own FROM payment WHERE id = target FOR NO KEY UPDATE;
   PERFORM FROM refund WHERE provider_refund_id = provider_id;
   IF FOUND THEN RETURN false; END IF;
-  SELECT coalesce(sum(platform_fee_minor), 0)::bigint AS platform_fee INTO settled FROM refund WHERE payment_id = target AND state = 'SETTLED';
+  -- Those of ours that are under way count, unless there is no room for them: then the provider refuses them.
+  SELECT coalesce(sum(amount_minor), 0)::bigint AS amount, coalesce(sum(platform_fee_minor), 0)::bigint AS platform_fee INTO counted
+    FROM refund WHERE payment_id = target AND (state = 'SETTLED' OR state = 'BEGUN' AND (
+      SELECT sum(amount_minor) FROM refund WHERE payment_id = target AND state <> 'REFUSED') + amount <= own.amount_minor);
   INSERT INTO refund (id, payment_id, amount_minor, platform_fee_minor, reason, state, provider_refund_id, create_time)
-    VALUES (new_id, target, amount, fee_share(platform_fee_of(target), own.amount_minor, own.refunded_minor + amount, settled.platform_fee),
+    VALUES (new_id, target, amount, fee_share(platform_fee_of(target), own.amount_minor, counted.amount + amount, counted.platform_fee),
       'given back at the provider', 'BEGUN', provider_id, kit.at(call)) RETURNING * INTO made;
   PERFORM post_transaction(call, 'refund-due:' || made.id, 'REFUND_DUE', target, own.currency, refund_due(made, own.seller_id));
   RETURN settle_refund(call, new_id, came_back);

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import { Payment_State } from '@moa/contracts/payment/v1/payment';
+import { Payment_State, Refund_State } from '@moa/contracts/payment/v1/payment';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { killedAt, running } from './payment-process.js';
-import { backerWith, batch, CHARGED_AND_REFUNDED, card, chargeOf, openStand, settled } from './support.js';
+import { backerWith, batch, CHARGED_AND_REFUNDED, card, chargeOf, openStand, paidCharge, refundOf, settled } from './support.js';
 
 const CLAIM_LEASE_MS = 30_000;
 
-const stand = await openStand('killed-while-canceling');
+const stand = await openStand('killed-while-refunding');
 const { STATE_COMPLETED, STATE_CANCELED } = Payment_State;
 
 for (const [point, what] of [
@@ -33,6 +33,28 @@ for (const [point, what] of [
       assert.equal(await stand.bookedOf(pledgeId), ['CHARGE 30000', 'REFUND 30000']);
       assert.is((await stand.ledgerOf(id)).length, CHARGED_AND_REFUNDED);
       assert.equal(await stand.eventsOf(id), { PaymentCompleted: 1, PaymentRefunded: 1, PaymentCanceled: 1 });
+    });
+    await stand.checkBooks();
+  });
+}
+
+for (const point of ['payment.refund.sending', 'payment.refund.answered', 'payment.refund.settled']) {
+  test(`killed at ${point}, a refund in part is made once, and the same request tells of it`, async () => {
+    const { id, pledgeId } = await running(stand, (clients) => paidCharge(stand, clients));
+    const request = refundOf(pledgeId, 12_345n);
+    const error = await killedAt(stand, point, ({ funding }) => funding.refundCharge(request));
+    assert.is((error as { code: number }).code, status.UNAVAILABLE);
+    // The one who held the request is gone; it is free again when its time is over.
+    stand.bed.shiftClock(CLAIM_LEASE_MS);
+    await running(stand, async ({ funding }) => {
+      const { payment } = await funding.refundCharge(request);
+      assert.equal(
+        payment?.refunds.map(({ state, amount }) => [state, amount?.amountMinor]),
+        [[Refund_State.STATE_SETTLED, 12_345n]],
+      );
+      assert.equal(await stand.bookedOf(pledgeId), ['CHARGE 30000', 'REFUND 12345']);
+      assert.equal(await stand.keysOf(id), ['charge', 'refund-due', 'refund']);
+      assert.equal(await stand.eventsOf(id), { PaymentCompleted: 1, PaymentRefunded: 1 });
     });
     await stand.checkBooks();
   });

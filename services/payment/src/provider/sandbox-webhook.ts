@@ -1,22 +1,17 @@
-// Whether a webhook comes from the provider, and is fresh.
+// Whether a webhook comes from the sandbox provider, and is fresh.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { fail } from '../errors.js';
+import type { ProviderEvent } from './port.js';
 
 /** Older or newer than this is refused: who recorded one cannot play it back later. */
-export const WEBHOOK_WINDOW_MS = 5 * 60_000;
+const WEBHOOK_WINDOW_MS = 5 * 60_000;
 
 const shape = z.object({
   id: z.string().min(1).max(200),
   type: z.string().min(1).max(100),
   data: z.object({ charge: z.object({ id: z.string().min(1).max(200) }) }),
 });
-
-export interface ProviderEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly chargeId: string;
-}
 
 /**
  * Throws WEBHOOK_REFUSED unless the body was signed with the secret within the last minutes. `nowMs` is the machine's own clock: the
@@ -34,7 +29,7 @@ export function checkSignature(secret: string, headers: Readonly<Record<string, 
 export function readEvent(body: Uint8Array): ProviderEvent {
   try {
     const { id, type, data } = shape.parse(JSON.parse(Buffer.from(body).toString('utf8')));
-    return { id, type, chargeId: data.charge.id };
+    return { id, type, chargeId: data.charge.id, idempotencyKey: undefined };
   } catch {
     throw fail('WEBHOOK_UNREADABLE');
   }
