@@ -198,6 +198,20 @@ test('staff cancel a project that was paid: what was paid goes back, what waits 
   assert.is((await pledges.getPledge({ id: paidOne }, await bed.as(await backerOf(paidOne)))).pledge!.state, Pledge_State.STATE_REFUNDED);
 });
 
+test('what the bank took back before it could be given back is no longer asked for', async () => {
+  const { projectId, ids } = await closing(1);
+  const [id] = ids as [string];
+  const charge = await chargeOf(id);
+  await payment.complete(charge);
+  await inState(id, 'PAID');
+  payment.takenByBank.add(id);
+  await projects.cancelFundedProject({ requestId: randomUUID(), id: projectId, reason: '제작 불가' }, await bed.as(randomUUID(), 'ADMIN'));
+  await until(() => payment.canceled.some(({ pledgeId }) => pledgeId === id));
+  await until(async () => (await sql.query('SELECT FROM pledge_refund WHERE pledge_id = $1', [id])).rows.length === 0);
+  await payment.chargeBack(charge);
+  await inState(id, 'CHARGED_BACK');
+});
+
 const backerOf = async (pledgeId: string): Promise<string> =>
   (await sql.query('SELECT backer_id FROM pledge WHERE id = $1', [pledgeId])).rows[0].backer_id;
 

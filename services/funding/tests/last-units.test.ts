@@ -17,6 +17,7 @@ import {
   sql,
   states,
   sumOfPledges,
+  won,
 } from './support.js';
 
 const CALLERS = 500;
@@ -71,6 +72,27 @@ test('pieces that are given back while 500 callers want them are sold again, eac
   assert.equal(await sumOfPledges(projectId), { raised: held * PRICE, count: held });
   assert.equal(await projectRow(projectId), { raised: held * PRICE, count: held, state: 'LIVE' });
   assert.is((await states(projectId))['CANCELED'], back);
+});
+
+test('who has passed every check and waits for the last piece is refused when another has it', async () => {
+  const { projectId, rewardId } = await liveProject({ rewards: [{ priceMinor: PRICE, stock: 1 }] });
+  const [who] = await backers(1);
+  const token = await bed.as(who!.id);
+  const { pledges } = copies[0]!;
+  const { pledge } = await pledges.createPledge(pledgeOf(who!, projectId, rewardId, 0, { extra: won(500n) }), token);
+  const holder = await sql.connect();
+  await holder.query('BEGIN');
+  await holder.query('UPDATE reward SET remaining = 0 WHERE id = $1', [rewardId]);
+  const change = { requestId: randomUUID(), id: pledge!.id, lines: [{ rewardId, quantity: 1 }], extra: undefined };
+  const waiting = refusal(pledges.changePledge({ ...change, billingMethodId: '', address: undefined }, token));
+  await until(async () => {
+    const { rows } = await sql.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()");
+    return rows.length > 0;
+  });
+  await holder.query('COMMIT');
+  holder.release();
+  assert.is(await waiting, 'REWARD_SOLD_OUT');
+  assert.is(await remaining(rewardId), 0);
 });
 
 test.after(() => closeBed(...copies.map(({ stop }) => stop), events.close));

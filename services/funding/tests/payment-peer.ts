@@ -20,7 +20,11 @@ import { failures, openHost } from '@moa/kit';
 import { openEvents } from '@moa/testkit';
 import { bed } from './support.js';
 
-const fail = failures('moa.payment', { NOT_HERE: status.UNIMPLEMENTED, BILLING_METHOD_NOT_FOUND: status.FAILED_PRECONDITION });
+const fail = failures('moa.payment', {
+  NOT_HERE: status.UNIMPLEMENTED,
+  BILLING_METHOD_NOT_FOUND: status.FAILED_PRECONDITION,
+  PAYMENT_CHARGED_BACK: status.FAILED_PRECONDITION,
+});
 
 export async function openPaymentPeer() {
   const events = await openEvents(bed);
@@ -30,6 +34,7 @@ export async function openPaymentPeer() {
   const refunded: RefundChargeRequest[] = [];
   const requests = new Map<string, number>();
   const refused = new Set<string>();
+  const takenByBank = new Set<string>();
   const notHere = async () => Promise.reject(fail('NOT_HERE'));
 
   const chargeOf = (id: string): Charge => [...taken.values()].find(({ pledgeId }) => pledgeId === id)!;
@@ -47,6 +52,7 @@ export async function openPaymentPeer() {
     },
     async cancelCharge(request) {
       canceled.push(request);
+      if (takenByBank.has(request.pledgeId)) throw fail('PAYMENT_CHARGED_BACK');
       const charge = chargeOf(request.pledgeId);
       return { payment: { ...paymentOf(charge), state: Payment_State.STATE_CANCELED, refunded: charge.amount } };
     },
@@ -90,6 +96,8 @@ export async function openPaymentPeer() {
     requests,
     /** Pledges that are not accepted at all. */
     refused,
+    /** Pledges whose money the payer's bank has taken back. */
+    takenByBank,
     complete: (charge: Charge, id?: string) => events.publish(PaymentCompleted, told(charge), id ? { id } : {}),
     refuse: (charge: Charge, id?: string) =>
       events.publish(PaymentFailed, { ...told(charge), declineCode: 'CARD_LIMIT' }, id ? { id } : {}),

@@ -136,6 +136,14 @@ export async function openCrowd(stand: Stand, plans: readonly ProjectPlan[], beg
           token: seller,
         };
       }
+      case 'undo': {
+        const { id } = projects[action.project]!;
+        return {
+          call: async (given, token) =>
+            (await stand.projects.cancelFundedProject({ ...given, id, reason: '제작 불가' }, token)).project!.id,
+          token: admin,
+        };
+      }
       case 'refund': {
         const request = { id: pledges.get(action.pledge)!, reason: '파손', amount: action.part === null ? undefined : won(action.part) };
         return {

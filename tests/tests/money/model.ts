@@ -68,6 +68,7 @@ export type Action =
   | { readonly does: 'change'; readonly pledge: string; readonly wants: Wants; readonly card: Card | null }
   | { readonly does: 'cancel'; readonly pledge: string }
   | { readonly does: 'end'; readonly project: number }
+  | { readonly does: 'undo'; readonly project: number }
   | { readonly does: 'refund'; readonly pledge: string; readonly part: number | null }
   | { readonly does: 'chargeback'; readonly pledge: string };
 
@@ -95,6 +96,8 @@ export function act(model: Model, action: Action): string[] {
       return cancel(model, action.pledge);
     case 'end':
       return end(model, model.projects[action.project]!);
+    case 'undo':
+      return undo(model.projects[action.project]!);
     case 'refund':
       return refund(model.pledges[action.pledge]!, action.part);
     case 'chargeback':
@@ -201,6 +204,12 @@ function end(model: Model, project: Project): string[] {
   return [];
 }
 
+function undo(project: Project): string[] {
+  if (project.state !== 'CHARGING' && project.state !== 'SUCCEEDED') return ['PROJECT_NOT_FUNDED'];
+  project.state = 'CANCELED';
+  return [];
+}
+
 function refund(pledge: Pledge, part: number | null): string[] {
   // What the bank has taken back may not have been told yet.
   if (pledge.state === 'CHARGED_BACK') return ['PLEDGE_NOT_PAID', 'PAYMENT_CHARGED_BACK', 'REFUND_REFUSED', 'REFUND_TOO_LARGE'];
@@ -232,6 +241,7 @@ export function work(model: Model): void {
       project.state = isSuccess ? 'CHARGING' : 'FAILED';
     }
     if (project.state === 'FAILED' || project.state === 'CANCELED') for (const pledge of active) release(project, pledge);
+    if (project.state === 'CANCELED') for (const pledge of pledges) giveUp(project, pledge);
     if (project.state !== 'CHARGING') continue;
     for (const pledge of active) charge(model, project, pledge);
     for (const pledge of pledges) {
@@ -241,9 +251,16 @@ export function work(model: Model): void {
   }
 }
 
+// After its success: what was paid goes back, and what was not is let go.
+function giveUp(project: Project, pledge: Pledge): void {
+  if (pledge.state === 'PAYMENT_FAILED') release(project, pledge);
+  if (pledge.state === 'PAID') refund(pledge, null);
+}
+
 function release(project: Project, pledge: Pledge): void {
   take(project, pledge.lines, -1);
   pledge.state = 'RELEASED';
+  pledge.dueHour = null;
   pledge.version += 1;
 }
 

@@ -52,7 +52,10 @@ export async function carryOut(stand: Stand, plan: Plan, tally: Tally): Promise<
   /** What an operation means by now; nothing when there is no pledge yet. */
   function prepare(operation: Operation): Prepared[] {
     const twice = 'twice' in operation && operation.twice;
-    if (operation.does === 'end') return [{ action: { does: 'end', project: operation.project }, backer: 0, twice }];
+    if (operation.does === 'end' || operation.does === 'undo') {
+      const { does, project } = operation;
+      return [{ action: { does, project }, backer: 0, twice }];
+    }
     if (operation.does === 'pledge') {
       const { backer, lines, extra, card } = operation;
       const project = openOne(models[0]!, operation.project);
@@ -91,12 +94,15 @@ export async function carryOut(stand: Stand, plan: Plan, tally: Tally): Promise<
     tally.operations += done.length;
     tally.done += done.filter(({ outcome }) => outcome.done).length;
     said.push(...done.map((one, n) => `  ${n === 0 ? '' : '| '}${lineOf(one, prepared[n]!)}`));
-    const after = explain(models, done, meanwhile !== undefined);
+    const isUndone = done.some(({ action, outcome }) => action.does === 'undo' && outcome.done);
+    const after = explain(models, done, meanwhile !== undefined || isUndone);
     if (after.length === 0) {
       const wanted = done.map((one) => `    ${one.action.does}: ${predictions(models, one)}`).join('\n');
       throw broken(`Nothing explains these answers, taken one by one they should be:\n${wanted}`);
     }
     models = after;
+    // What follows is no longer up to people: it is waited for, or too much would be possible.
+    if (isUndone) await look();
   }
 
   async function look(): Promise<void> {
@@ -179,6 +185,8 @@ function textOf(action: Action, backer: number): string {
       return `${action.pledge} is canceled`;
     case 'end':
       return `project ${action.project} is canceled by its seller`;
+    case 'undo':
+      return `project ${action.project} is given up after its success`;
     case 'refund':
       return `${action.pledge} is given back: ${action.part ?? 'all that is left'}`;
     case 'chargeback':

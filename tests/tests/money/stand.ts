@@ -107,7 +107,7 @@ export async function openStand(seed: number, random: () => number) {
         `SELECT id FROM project WHERE (state = 'LIVE' AND close_time <= $1) OR (state = 'CHARGING' AND NOT EXISTS (
            SELECT FROM pledge p WHERE p.project_id = project.id AND p.state IN ('ACTIVE', 'CHARGING', 'PAYMENT_FAILED')))
          UNION ALL SELECT id FROM pledge WHERE state = 'CHARGING' OR next_charge_time <= $1
-         UNION ALL SELECT project_id FROM sweep`,
+         UNION ALL SELECT project_id FROM sweep UNION ALL SELECT pledge_id FROM pledge_refund`,
         bed.now(),
       ),
     () =>

@@ -1,4 +1,4 @@
-import { crashPoint, type Host, type JobRun, type Origin, transaction } from '@moa/kit';
+import { crashPoint, Failure, type Host, type JobRun, type Origin, transaction } from '@moa/kit';
 import { isOutage } from '../outage.js';
 import { takeRefund } from '../refund.js';
 import { requestIdOf } from '../request-id.js';
@@ -37,6 +37,8 @@ async function send({ db, payment }: Context, origin: Origin, { pledgeId, reason
       await endRefund(tx, pledgeId);
     });
   } catch (error) {
+    // The payer's bank was first: nothing is left to give back.
+    if (error instanceof Failure && error.reason === 'PAYMENT_CHARGED_BACK') return transaction(db, (tx) => endRefund(tx, pledgeId));
     // It is tried again when its lease is over. What payment will never give back is somebody's to look at.
     if (!isOutage(error)) log.error({ pledge: pledgeId, err: error }, 'payment does not give a pledge back');
   }
