@@ -25,7 +25,11 @@ test('a few kills land in the middle of work, and nothing is broken', async () =
 });
 
 test('what it cannot do is said before anything starts', async () => {
-  for (const args of [['--suite', 'nothing'], ['--kills', '0'], ['--seed', 'x']]) {
+  for (const args of [
+    ['--suite', 'nothing'],
+    ['--kills', '0'],
+    ['--seed', 'x'],
+  ]) {
     const { code, stderr } = await chaos(...args);
     assert.is(code, 1);
     assert.match(stderr, 'npm run chaos -- ');
