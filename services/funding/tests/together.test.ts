@@ -2,20 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  backer,
-  backers,
-  bed,
-  closeBed,
-  liveProject,
-  openFunding,
-  pledgeOf,
-  projectRow,
-  refusal,
-  remaining,
-  sql,
-  sumOfPledges,
-} from './support.js';
+import { backer, backers, bed, closeBed, liveProject, openFunding, pledgeOf, projectRow, remaining, sql, sumOfPledges } from './support.js';
 
 const first = await openFunding();
 const second = await openFunding();
@@ -73,20 +60,6 @@ test('the same requests at two copies at once, in crossing order, are placed onc
     assert.equal(await sumOfPledges(projectId), { raised: 40_000, count: 4 });
     assert.is(await remaining(rewardId), 96);
   }
-});
-
-test('500 callers want the last 25 of a reward: exactly those are sold, and everybody else is told so', async () => {
-  const { projectId, rewardId } = await liveProject({ rewards: [{ stock: 25 }] });
-  const crowd = await backers(500);
-  const answers = await Promise.all(
-    crowd.map(async (who, n) =>
-      refusal([first, second][n % 2]!.pledges.createPledge(pledgeOf(who, projectId, rewardId), await bed.as(who.id))),
-    ),
-  );
-  assert.is(answers.filter((answer) => answer === 'REWARD_SOLD_OUT').length, 475);
-  assert.is(await remaining(rewardId), 0);
-  assert.equal(await sumOfPledges(projectId), { raised: 250_000, count: 25 });
-  assert.equal(await projectRow(projectId), { raised: 250_000, count: 25, state: 'LIVE' });
 });
 
 test.after(() => closeBed(first.stop, second.stop));
