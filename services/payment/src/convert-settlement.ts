@@ -1,14 +1,28 @@
 // Domain <-> contract, of settlements.
 import * as proto from '@moa/contracts/payment/v1/settlement';
-import { PAYOUT_STATES, type PayoutState, SETTLEMENT_KINDS, type SettlementKind, type StatementLine } from './domain/settlement.js';
+import {
+  FLOWS,
+  type Flow,
+  PAYOUT_STATES,
+  type PayoutState,
+  PROJECT_SETTLEMENT_KINDS,
+  type ProjectSettlementKind,
+  SETTLEMENT_STATES,
+  type SettlementKind,
+  type SettlementState,
+  type StatementLine,
+  settlementStateOf,
+} from './domain/settlement.js';
 import type { FeePolicy, Payout } from './generated/client.js';
 import type { PayoutRow } from './store/payouts.js';
 import type { SettlementRow } from './store/settlements.js';
 
-export const policyToProto = ({ sellerId, creatorId, ...policy }: FeePolicy): proto.FeePolicy => ({
+export const policyToProto = ({ sellerId, creatorId, flow, fixedCurrency, fixedMinor, ...policy }: FeePolicy): proto.FeePolicy => ({
   ...policy,
   sellerId: sellerId ?? '',
   creatorId: creatorId ?? '',
+  flow: flow ? flowToProto(flow as Flow) : proto.FeePolicy_Flow.FLOW_UNSPECIFIED,
+  platformFixed: fixedCurrency ? { currencyCode: fixedCurrency, amountMinor: fixedMinor } : undefined,
 });
 
 export function settlementToProto(row: SettlementRow): proto.Settlement {
@@ -17,7 +31,7 @@ export function settlementToProto(row: SettlementRow): proto.Settlement {
   return {
     id: row.id,
     sellerId: row.sellerId,
-    projectId: row.projectId,
+    projectId: row.projectId ?? '',
     kind: kindToProto(row.kind as SettlementKind),
     gross: money(row.grossMinor),
     refunds: money(row.refundMinor),
@@ -32,6 +46,9 @@ export function settlementToProto(row: SettlementRow): proto.Settlement {
     creatorId: row.creatorId,
     createTime: row.createTime,
     payout: payout && toProto(payout, row.currency),
+    periodStart: row.periodStart ?? undefined,
+    periodEnd: row.periodEnd ?? undefined,
+    state: settlementStateToProto(settlementStateOf(row.netMinor, payout?.state as PayoutState | undefined)),
   };
 }
 
@@ -56,20 +73,31 @@ export function lineToProto(line: StatementLine, currencyCode: string): proto.St
     time: line.time,
     kind: proto.StatementLine_Kind[`KIND_${line.kind}`],
     paymentId: line.paymentId,
-    pledgeId: line.pledgeId,
+    pledgeId: line.pledgeId ?? '',
+    orderId: line.orderId ?? '',
     gross: money(line.grossMinor),
     platformFee: money(line.platformFeeMinor),
     providerFee: money(line.providerFeeMinor),
+    couponShare: money(line.couponMinor),
     net: money(line.netMinor),
   };
 }
 
 const kindToProto = (kind: SettlementKind) => proto.Settlement_Kind[`KIND_${kind}`];
+const flowToProto = (flow: Flow) => proto.FeePolicy_Flow[`FLOW_${flow}`];
+const settlementStateToProto = (state: SettlementState) => proto.Settlement_State[`STATE_${state}`];
 const stateToProto = (state: PayoutState) => proto.Payout_State[`STATE_${state}`];
 
-/** Checked before the handler runs: it is one of the kinds. */
-export const settlementKindFromProto = (kind: proto.Settlement_Kind): SettlementKind =>
-  SETTLEMENT_KINDS.find((name) => kindToProto(name) === kind)!;
+/** Undefined: a period's, which is not of a project. */
+export const projectKindFromProto = (kind: proto.Settlement_Kind): ProjectSettlementKind | undefined =>
+  PROJECT_SETTLEMENT_KINDS.find((name) => kindToProto(name) === kind);
+
+/** Undefined: both. */
+export const flowFromProto = (flow: proto.FeePolicy_Flow): Flow | undefined => FLOWS.find((name) => flowToProto(name) === flow);
+
+/** Undefined: whatever state. */
+export const settlementStateFromProto = (state: proto.Settlement_State): SettlementState | undefined =>
+  SETTLEMENT_STATES.find((name) => settlementStateToProto(name) === state);
 
 /** Undefined: whatever state. */
 export const payoutStateFromProto = (state: proto.Payout_State): PayoutState | undefined =>

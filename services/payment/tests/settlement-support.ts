@@ -7,7 +7,7 @@ import { openEvents, until } from '@moa/testkit';
 import { backerWith, batch, type Clients, chargeOf, type Stand, settled } from './support.js';
 
 export const DAY_MS = 86_400_000;
-export const { KIND_EARLY: EARLY, KIND_FINAL: FINAL, KIND_ADJUSTMENT: ADJUSTMENT } = Settlement_Kind;
+export const { KIND_EARLY: EARLY, KIND_FINAL: FINAL, KIND_ADJUSTMENT: ADJUSTMENT, KIND_PERIOD: PERIOD } = Settlement_Kind;
 
 export async function openOffice(stand: Stand, clients: Clients, address: string) {
   const settlements = stand.bed.connect(SettlementServiceDefinition, address);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SettlementCreated } from '@moa/contracts/payment/v1/payment_events';
-import type { Settlement } from '@moa/contracts/payment/v1/settlement';
+import { type Settlement, Settlement_State } from '@moa/contracts/payment/v1/settlement';
+import type { ListSettlementsRequest } from '@moa/contracts/payment/v1/settlement_service';
 import { openEvents, reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -92,6 +93,18 @@ test('what is refunded after the final settlement makes the seller short, and th
   });
 });
 
+test('settlements of a project that overtake each other pay no won twice, and lose none', async () => {
+  for (let round = 0; round < 4; round++) {
+    const made = await project(1);
+    const all = await Promise.all([1, 2, 3, 4, 5, 6].map(() => settle(made.projectId, EARLY)));
+    const last = await settle(made.projectId, EARLY);
+    assert.is(
+      [...all, last].reduce((sum, { net }) => sum + net!.amountMinor, last.heldAfter!.amountMinor),
+      27_780n,
+    );
+  }
+});
+
 test("a refund, a chargeback and settlements at once: every movement is in one settlement, and the sums are the ledger's", async () => {
   const made = await project(6);
   const { id: chargeId } = await stand.chargeAt(
@@ -113,35 +126,6 @@ test("a refund, a chargeback and settlements at once: every movement is in one s
   assert.is(ledger!.items, ledger!.transactions);
   const [paid] = await stand.rows<{ net: string }>('SELECT sum(net_minor) AS net FROM settlement WHERE project_id = $1', made.projectId);
   assert.is(won(Number(ledger!.owed)), BigInt(paid!.net) + last.heldAfter!.amountMinor - last.shortAfter!.amountMinor);
-});
-
-test('a policy holds from its time on, for one seller or for all; what was asked for before keeps its own', async () => {
-  const sellerId = randomUUID();
-  const before = await project(1, sellerId);
-  const policy = {
-    requestId: randomUUID(),
-    sellerId,
-    validFrom: new Date(stand.bed.now().getTime() + DAY_MS),
-    platformBasisPoints: 250,
-    earlyBasisPoints: 10_000,
-    finalAfterDays: 0,
-  };
-  assert.is(reasonOf(await errorOf(settlements.setFeePolicy({ ...policy, validFrom: new Date(0) }, await first()))), 'REQUEST_INVALID');
-  const { policy: made } = await settlements.setFeePolicy(policy, await first());
-  stand.bed.shiftClock(DAY_MS + 1_000);
-  await refund(before.pledgeIds[0]!, 10_000);
-  assert.is((await settle(before.projectId, EARLY)).platformFee!.amountMinor, 1_000n);
-  const after = await project(1, sellerId);
-  const settlement = await settle(after.projectId, EARLY);
-  assert.equal([settlement.platformFee!.amountMinor, settlement.net!.amountMinor], [750n, 28_530n]);
-  assert.is((await settle((await project(1)).projectId, EARLY)).platformFee!.amountMinor, 1_500n);
-  const { policies } = await settlements.listFeePolicies({ sellerId, pageSize: 0, pageToken: '' }, await first());
-  assert.equal(policies, [made]);
-  const { policies: everybodys } = await settlements.listFeePolicies({ sellerId: '', pageSize: 0, pageToken: '' }, await first());
-  assert.equal(
-    everybodys.map(({ platformBasisPoints }) => platformBasisPoints),
-    [500],
-  );
 });
 
 test('a statement has every movement, page by page, and is for its seller only', async () => {
@@ -169,22 +153,48 @@ test('a statement has every movement, page by page, and is for its seller only',
   assert.is(reasonOf(await errorOf(settlements.getStatement({ ...request, pageToken: '' }, await first()))), 'CALLER_NOT_ALLOWED');
 });
 
+const list = async (more: Partial<ListSettlementsRequest>) =>
+  (
+    await settlements.listSettlements(
+      { sellerId: '', state: Settlement_State.STATE_UNSPECIFIED, pageSize: 0, pageToken: '', ...more },
+      await first(),
+    )
+  ).settlements;
+const idsOf = (listed: readonly Settlement[]) => listed.map(({ id }) => id);
+
 test('lists show settlements newest first, of one seller or of all', async () => {
   const made = await project(1);
   for (let count = 0; count < 3; count++) await settle(made.projectId, EARLY);
-  const { settlements: all } = await settlements.listSettlements({ sellerId: made.sellerId, pageSize: 0, pageToken: '' }, await first());
+  const all = await list({ sellerId: made.sellerId });
   assert.is(all.length, 3);
-  const page = await settlements.listSettlements({ sellerId: '', pageSize: 2, pageToken: '' }, await first());
-  assert.equal(
-    page.settlements.map(({ id }) => id),
-    all.slice(0, 2).map(({ id }) => id),
-  );
+  assert.equal(idsOf(await list({ pageSize: 2 })), idsOf(all.slice(0, 2)));
   assert.is(reasonOf(await errorOf(settlements.getSettlement({ id: randomUUID() }, await first()))), 'SETTLEMENT_NOT_FOUND');
   const nobody = await stand.bed.as(made.sellerId, 'SELLER');
-  assert.is(
-    reasonOf(await errorOf(settlements.listSettlements({ sellerId: made.sellerId, pageSize: 0, pageToken: '' }, nobody))),
-    'CALLER_NOT_ALLOWED',
-  );
+  const request = { sellerId: made.sellerId, state: Settlement_State.STATE_UNSPECIFIED, pageSize: 0, pageToken: '' };
+  assert.is(reasonOf(await errorOf(settlements.listSettlements(request, nobody))), 'CALLER_NOT_ALLOWED');
+});
+
+test('lists show what is to be paid out, what is on its way, and what has nothing to pay', async () => {
+  const { sellerId, projectId, pledgeIds } = await project(1);
+  const [payable, requested, rejected] = [
+    await settle(projectId, EARLY),
+    await settle((await project(1, sellerId)).projectId, EARLY),
+    await settle((await project(1, sellerId)).projectId, EARLY),
+  ];
+  await office.request(requested.id);
+  const { id } = await office.request(rejected.id);
+  await settlements.rejectPayout({ requestId: randomUUID(), id, reason: '확인 필요' }, await office.second());
+  await refund(pledgeIds[0]!, 30_000);
+  const empty = await settle(projectId, EARLY);
+  const inState = async (state: Settlement_State) => {
+    const listed = await list({ sellerId, state });
+    assert.ok(listed.every((settlement) => settlement.state === state));
+    return idsOf(listed);
+  };
+  assert.equal(await inState(Settlement_State.STATE_PAYABLE), [rejected.id, payable.id]);
+  assert.equal(await inState(Settlement_State.STATE_IN_PAYOUT), [requested.id]);
+  assert.equal(await inState(Settlement_State.STATE_EMPTY), [empty.id]);
+  assert.equal(await inState(Settlement_State.STATE_PAID), []);
 });
 
 test.after(async () => {

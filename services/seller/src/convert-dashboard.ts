@@ -67,4 +67,6 @@ export const settlementToProto = (settlement: ShownSettlement): SettlementSummar
   paid: money(settlement.currency, settlement.paidMinor),
   createTime: settlement.createTime,
   payTime: settlement.payTime ?? undefined,
+  periodStart: settlement.periodStart ?? undefined,
+  periodEnd: settlement.periodEnd ?? undefined,
 });

@@ -74,5 +74,7 @@ export const settlementOf = (sellerId: string, changes: Partial<SettlementCreate
   projectId: '',
   net: won(10_000n),
   createTime: new Date('2026-12-20T00:00:00Z'),
+  periodStart: undefined,
+  periodEnd: undefined,
   ...changes,
 });

@@ -148,7 +148,8 @@ test('a settlement waits, is paid, or is carried over; it names its project, and
   const project = projectOf(id, { title: '한지 등' });
   const ofProject = settlementOf(id, { projectId: project.projectId, net: won(60_000n), createTime: day(4) });
   const carried = settlementOf(id, { net: won(-500n), createTime: day(3) });
-  const waiting = settlementOf(id, { net: won(8_000n), createTime: day(2) });
+  const period = { periodStart: day(1), periodEnd: day(2) };
+  const waiting = settlementOf(id, { net: won(8_000n), createTime: day(2), ...period });
   const early = settlementOf(id, { net: won(9_000n), createTime: day(1) });
   await events.publish(PayoutPaid, payoutOf(early, 9_000n, day(6)));
   for (const settlement of [waiting, early, carried, ofProject]) await events.publish(SettlementCreated, settlement);
@@ -157,15 +158,9 @@ test('a settlement waits, is paid, or is carried over; it names its project, and
   await events.publish(ProjectPublished, project.published);
   await caughtUp();
   const { STATE_PAID, STATE_CARRIED_OVER, STATE_WAITING } = SettlementSummary_State;
+  const listed = await settlements(as, 2);
   assert.equal(
-    (await settlements(as, 2)).map(({ settlementId, projectTitle, state, net, paid, payTime }) => [
-      settlementId,
-      projectTitle,
-      state,
-      net,
-      paid,
-      payTime,
-    ]),
+    listed.map(({ settlementId, projectTitle, state, net, paid, payTime }) => [settlementId, projectTitle, state, net, paid, payTime]),
     [
       [ofProject.settlementId, '한지 등', STATE_PAID, won(60_000n), won(60_000n), day(7)],
       [carried.settlementId, '', STATE_CARRIED_OVER, won(-500n), won(0n), undefined],
@@ -173,6 +168,9 @@ test('a settlement waits, is paid, or is carried over; it names its project, and
       [early.settlementId, '', STATE_PAID, won(9_000n), won(9_000n), day(6)],
     ],
   );
+  const [shown, ofNone] = [listed[2]!, listed[0]!];
+  assert.equal([shown.periodStart, shown.periodEnd], [period.periodStart, period.periodEnd]);
+  assert.equal([ofNone.periodStart, ofNone.periodEnd], [undefined, undefined]);
 });
 
 test("nothing of another seller is listed, and a page token of another's list is refused", async () => {

@@ -9,6 +9,8 @@ const figures: Figures = {
   companyName: '모아"공방\'',
   businessNumber: '1234567890',
   kind: 'EARLY',
+  periodStart: undefined,
+  periodEnd: undefined,
   currency: 'KRW',
   gross: 60_000n,
   refunds: 10_000n,
@@ -27,9 +29,11 @@ const line: Line = {
   kind: 'REFUND',
   paymentId: '0198c2f4-6d1a-7c3e-9b01-000000000003',
   pledgeId: '0198c2f4-6d1a-7c3e-9b01-000000000004',
+  orderId: '',
   gross: -10_000n,
   platformFee: -500n,
   providerFee: 0n,
+  couponShare: 0n,
   net: -9_500n,
 };
 
@@ -38,7 +42,7 @@ test('a row of the CSV has every column, amounts as whole numbers, and ends as R
   assert.is(header.charCodeAt(0), 0xfeff);
   assert.ok(header.endsWith('\r\n'));
   const row = csv.line(line, 'KRW');
-  assert.is(row, `2026-11-26T15:00:00.000Z,REFUND,${line.paymentId},${line.pledgeId},KRW,-10000,-500,0,-9500\r\n`);
+  assert.is(row, `2026-11-26T15:00:00.000Z,REFUND,${line.paymentId},${line.pledgeId},,KRW,-10000,-500,0,0,-9500\r\n`);
   assert.is(row.split(',').length, header.split(',').length);
 });
 
@@ -72,6 +76,19 @@ test('the page shows only what is not nothing, and times of Seoul', () => {
   assert.match(text, /2026\. 11\. 27\. (AM|오전) 1:30/);
   assert.match(text, '<td class="money">-₩9,500</td>');
   assert.ok(text.endsWith('</html>\n'));
+});
+
+test('of a period the page says the period, and the CSV the orders and what coupons cost', () => {
+  const orderId = '0198c2f4-6d1a-7c3e-9b01-000000000005';
+  const start = new Date('2026-10-31T15:00:00Z');
+  const end = new Date('2026-11-30T15:00:00Z');
+  const text = page.start({ ...figures, projectId: '', projectTitle: '', kind: 'PERIOD', periodStart: start, periodEnd: end });
+  assert.match(text, /기간 Period<\/dt><dd>2026\. 11\. 1\. .* – 2026\. 12\. 1\. /);
+  assert.not.match(text, '프로젝트');
+  const first = page.start({ ...figures, projectId: '', projectTitle: '', kind: 'PERIOD', periodEnd: end });
+  assert.match(first, /<dd>– 2026\. 12\. 1\. /);
+  const row = csv.line({ ...line, pledgeId: '', orderId, couponShare: -300n, net: -9_200n }, 'KRW');
+  assert.is(row, `2026-11-26T15:00:00.000Z,REFUND,${line.paymentId},,${orderId},KRW,-10000,-500,0,-300,-9200\r\n`);
 });
 
 test.run();

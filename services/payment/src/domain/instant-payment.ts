@@ -1,5 +1,6 @@
 // The payment of an order: what is stored of it, and what may be asked of it.
 import { fail } from '../errors.js';
+import type { FeeTerms } from './ledger.js';
 import type { Refund } from './payment.js';
 
 /** What is sold of one seller. The price is the sum of all four. */
@@ -51,10 +52,8 @@ export interface InstantPayment {
   readonly refunds: readonly Refund[];
 }
 
-export interface StoredShare extends Share {
+export interface StoredShare extends Share, FeeTerms {
   readonly refundedMinor: bigint;
-  /** What the platform takes of it, by the seller's policy, in hundredths of a percent. */
-  readonly platformBasisPoints: number;
 }
 
 export interface Confirmation {

@@ -19,22 +19,30 @@ export interface Entry {
   readonly amountMinor: bigint;
 }
 
-export interface ChargeToPost {
+/** What the platform takes, by the policy that held when the payment was asked for. */
+export interface FeeTerms {
+  /** In hundredths of a percent. */
+  readonly platformBasisPoints: number;
+  /** Added once. */
+  readonly platformFixedMinor: bigint;
+}
+
+export interface ChargeToPost extends FeeTerms {
   readonly amountMinor: bigint;
   /** What the provider keeps, as it says. */
   readonly providerFeeMinor: bigint;
   readonly sellerId: string;
-  /** What the platform takes of it by the seller's policy, in hundredths of a percent. */
-  readonly platformBasisPoints: number;
 }
 
-/** The platform's fee, half a minor unit rounded up. */
-export const platformFeeOf = (amountMinor: bigint, basisPoints: number): bigint =>
-  (amountMinor * BigInt(basisPoints) + BASIS_POINTS / 2n) / BASIS_POINTS;
+/** The platform's fee: its part, half a minor unit rounded up, and what is fixed; never more than what it is taken of. */
+export function platformFeeOf(amountMinor: bigint, { platformBasisPoints, platformFixedMinor }: FeeTerms): bigint {
+  const fee = (amountMinor * BigInt(platformBasisPoints) + BASIS_POINTS / 2n) / BASIS_POINTS + platformFixedMinor;
+  return fee < amountMinor ? fee : amountMinor;
+}
 
 /** The entries of a charge. The seller is owed what the fees leave. */
-export function entriesOfCharge({ amountMinor, providerFeeMinor, sellerId, platformBasisPoints }: ChargeToPost): Entry[] {
-  const platformFeeMinor = platformFeeOf(amountMinor, platformBasisPoints);
+export function entriesOfCharge({ amountMinor, providerFeeMinor, sellerId, ...terms }: ChargeToPost): Entry[] {
+  const platformFeeMinor = platformFeeOf(amountMinor, terms);
   const entries: Entry[] = [
     { account: 'PROVIDER_CLEARING', amountMinor },
     { account: 'PLATFORM_FEE', amountMinor: -platformFeeMinor },

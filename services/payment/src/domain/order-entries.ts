@@ -40,12 +40,12 @@ export function entriesOfOrder(shares: readonly ShareToPost[], providerFeeMinor:
 function feesOf(shares: readonly ShareToPost[], providerFeeMinor: bigint): ShareFees[] {
   const paidInAll = shares.reduce((total, { paidMinor }) => total + paidMinor, 0n);
   let passed = 0n;
-  return shares.map(({ sellerId, paidMinor, platformCouponMinor, pointsMinor, platformBasisPoints }) => {
+  return shares.map(({ sellerId, paidMinor, platformCouponMinor, pointsMinor, ...terms }) => {
     const before = (providerFeeMinor * passed) / paidInAll;
     passed += paidMinor;
     return {
       sellerId,
-      platformFeeMinor: platformFeeOf(paidMinor + platformCouponMinor + pointsMinor, platformBasisPoints),
+      platformFeeMinor: platformFeeOf(paidMinor + platformCouponMinor + pointsMinor, terms),
       providerFeeMinor: (providerFeeMinor * passed) / paidInAll - before,
     };
   });

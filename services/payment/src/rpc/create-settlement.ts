@@ -1,6 +1,6 @@
 import { CreateSettlementResponse, type SettlementServiceDefinition } from '@moa/contracts/payment/v1/settlement_service';
-import { type Handler, newId, once } from '@moa/kit';
-import { settlementKindFromProto, settlementToProto } from '../convert-settlement.js';
+import { type Handler, invalid, newId, once } from '@moa/kit';
+import { projectKindFromProto, settlementToProto } from '../convert-settlement.js';
 import type { Context } from '../service.js';
 import { createSettlement as addUp, findSettlement } from '../store/settlements.js';
 
@@ -8,9 +8,12 @@ type CreateSettlement = Handler<typeof SettlementServiceDefinition.methods.creat
 
 export const createSettlement =
   ({ db }: Context): CreateSettlement =>
-  ({ projectId, kind }, call) =>
-    once(db, call, CreateSettlementResponse, async (tx) => {
+  ({ projectId, kind }, call) => {
+    const wanted = projectKindFromProto(kind);
+    if (!wanted) throw invalid([{ field: 'kind', description: 'must be that of a project' }]);
+    return once(db, call, CreateSettlementResponse, async (tx) => {
       const id = newId();
-      await addUp(tx, call, id, projectId, settlementKindFromProto(kind));
+      await addUp(tx, call, id, projectId, wanted);
       return { settlement: settlementToProto((await findSettlement(tx, id))!) };
     });
+  };

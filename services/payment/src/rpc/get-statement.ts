@@ -17,7 +17,7 @@ export const getStatement =
     const filter = ['statement', settlementId];
     const size = pageSize || LINES_A_PAGE;
     const [after = '0'] = readPageToken(pageToken, filter) ?? [];
-    const rows = await listStatementLines(db, settlementId, BigInt(after), size + 1);
+    const rows = await listStatementLines(db, settlement, BigInt(after), size + 1);
     const { items, nextPageToken } = pageOf(rows, size, ({ transactionId }) => [String(transactionId)], filter);
     return { settlement: settlementToProto(settlement), lines: items.map((line) => lineToProto(line, settlement.currency)), nextPageToken };
   };

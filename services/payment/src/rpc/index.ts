@@ -14,6 +14,7 @@ import { cancelPayment } from './cancel-payment.js';
 import { chargePledges } from './charge-pledges.js';
 import { confirmPayment } from './confirm-payment.js';
 import { createPayment } from './create-payment.js';
+import { createPeriodSettlement } from './create-period-settlement.js';
 import { createSettlement } from './create-settlement.js';
 import { getBalance } from './get-balance.js';
 import { getOrderPayment } from './get-order-payment.js';
@@ -74,6 +75,7 @@ export const settlementService = (context: Context): Implementation<typeof Settl
   setFeePolicy: setFeePolicy(context),
   listFeePolicies: listFeePolicies(context),
   createSettlement: createSettlement(context),
+  createPeriodSettlement: createPeriodSettlement(context),
   getSettlement: getSettlement(context),
   listSettlements: listSettlements(context),
   requestPayout: requestPayout(context),

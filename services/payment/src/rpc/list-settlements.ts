@@ -1,6 +1,6 @@
 import type { SettlementServiceDefinition } from '@moa/contracts/payment/v1/settlement_service';
 import { type Handler, pageOf, pageSizeOf, readPageToken } from '@moa/kit';
-import { settlementToProto } from '../convert-settlement.js';
+import { settlementStateFromProto, settlementToProto } from '../convert-settlement.js';
 import type { Context } from '../service.js';
 import { listSettlements as readSettlements } from '../store/settlements.js';
 
@@ -8,12 +8,12 @@ type ListSettlements = Handler<typeof SettlementServiceDefinition.methods.listSe
 
 export const listSettlements =
   ({ db }: Context): ListSettlements =>
-  async ({ sellerId, pageSize, pageToken }) => {
-    const filter = ['settlements', sellerId];
+  async ({ sellerId, state, pageSize, pageToken }) => {
+    const filter = ['settlements', sellerId, state];
     const size = pageSizeOf(pageSize);
     const [after] = readPageToken(pageToken, filter) ?? [];
     const { items, nextPageToken } = pageOf(
-      await readSettlements(db, sellerId || undefined, after, size + 1),
+      await readSettlements(db, { sellerId: sellerId || undefined, state: settlementStateFromProto(state) }, after, size + 1),
       size,
       ({ id }) => [id],
       filter,

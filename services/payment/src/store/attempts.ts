@@ -1,5 +1,5 @@
 import { type Origin, sqlCall, write } from '@moa/kit';
-import { entriesOfCharge } from '../domain/ledger.js';
+import { entriesOfCharge, type FeeTerms } from '../domain/ledger.js';
 import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
 import type { ProviderCharge, Refusal } from '../provider/port.js';
@@ -7,15 +7,13 @@ import { asText } from './amounts.js';
 import type { PaymentDatabase } from './database.js';
 
 /** An attempt as far as settling it needs. */
-export interface OpenAttempt {
+export interface OpenAttempt extends FeeTerms {
   readonly paymentId: string;
   readonly number: number;
   readonly pledgeId: string;
   readonly sellerId: string;
   readonly currency: string;
   readonly amountMinor: bigint;
-  /** What the platform takes of it, by the policy at the time when it was asked for. */
-  readonly platformBasisPoints: number;
 }
 
 /** An attempt that is this process's to work on, until its lease ends. */
@@ -33,7 +31,7 @@ export interface ClaimedAttempt extends OpenAttempt {
 export async function claimAttempt({ client }: PaymentDatabase, leaseMs: number): Promise<ClaimedAttempt | undefined> {
   const [row] = await client.$queryRaw<ClaimedAttempt[]>`
     SELECT payment_id AS "paymentId", number, was, tries, trace, billing_key AS "billingKey", pledge_id AS "pledgeId", seller_id AS "sellerId",
-      currency, amount_minor AS "amountMinor", platform_basis_points AS "platformBasisPoints",
+      currency, amount_minor AS "amountMinor", platform_basis_points AS "platformBasisPoints", platform_fixed_minor AS "platformFixedMinor",
       (SELECT payer_id FROM payment WHERE id = payment_id) AS "payerId"
     FROM claim_attempt(${leaseMs}::integer)`;
   return row;
@@ -54,9 +52,10 @@ export interface KnownAttempt extends OpenAttempt {
 export async function findAttempt({ client }: PaymentDatabase, paymentId: string, number: number): Promise<KnownAttempt | undefined> {
   const [row] = await client.$queryRaw<KnownAttempt[]>`
     SELECT a.payment_id AS "paymentId", a.number, p.pledge_id AS "pledgeId", p.seller_id AS "sellerId", p.currency::text, p.amount_minor AS "amountMinor",
-      (fee_policy_of(p.seller_id, p.create_time)).platform_basis_points AS "platformBasisPoints",
+      f.platform_basis_points AS "platformBasisPoints", f.platform_fixed_minor AS "platformFixedMinor",
       a.provider_charge_id AS "chargeId"
-    FROM attempt a JOIN payment p ON p.id = a.payment_id WHERE a.payment_id = ${paymentId}::uuid AND a.number = ${number}`;
+    FROM attempt a JOIN payment p ON p.id = a.payment_id CROSS JOIN LATERAL fee_terms(p.seller_id, p.create_time, 'FUNDING', p.currency::text) AS f
+    WHERE a.payment_id = ${paymentId}::uuid AND a.number = ${number}`;
   return row;
 }
 
@@ -67,11 +66,11 @@ export async function settleAttempt(
   attempt: OpenAttempt,
   charge: ProviderCharge | Refusal,
 ): Promise<boolean> {
-  const { paymentId, number, sellerId, amountMinor, platformBasisPoints } = attempt;
+  const { paymentId, number } = attempt;
   const paid = charge.state !== 'DECLINED' && charge.state !== 'REFUSED';
   const chargeId = charge.state === 'REFUSED' ? null : charge.id;
   const decline = paid ? null : ((charge.state === 'REFUSED' ? charge.code : charge.declineCode) ?? 'declined');
-  const entries = paid ? entriesOfCharge({ amountMinor, providerFeeMinor: charge.feeMinor, sellerId, platformBasisPoints }) : [];
+  const entries = paid ? entriesOfCharge({ ...attempt, providerFeeMinor: charge.feeMinor }) : [];
   const [row] = await write<{ settled: boolean }>(
     db,
     fail,

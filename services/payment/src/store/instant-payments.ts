@@ -108,6 +108,7 @@ const revive = (stored: StoredPayment): InstantPayment => ({
     sellerCouponMinor: BigInt(share.sellerCouponMinor),
     pointsMinor: BigInt(share.pointsMinor),
     refundedMinor: BigInt(share.refundedMinor),
+    platformFixedMinor: BigInt(share.platformFixedMinor),
   })),
   attempts: stored.attempts.map((attempt) => ({
     ...attempt,

@@ -5,6 +5,7 @@ interface Amounts {
   readonly gross: bigint;
   readonly platformFee: bigint;
   readonly providerFee: bigint;
+  readonly couponShare: bigint;
   readonly net: bigint;
 }
 
@@ -12,19 +13,26 @@ export interface Line extends Amounts {
   readonly time: Date;
   readonly kind: 'CHARGE' | 'REFUND' | 'FEE_BACK' | 'REFUND_REFUSED' | 'CHARGEBACK';
   readonly paymentId: string;
+  /** Empty for an order. */
   readonly pledgeId: string;
+  /** Empty for a pledge. */
+  readonly orderId: string;
 }
 
 export interface Figures extends Amounts {
   readonly id: string;
+  /** Empty for a period. */
   readonly projectId: string;
   readonly projectTitle: string;
   readonly companyName: string;
   readonly businessNumber: string;
-  readonly kind: 'EARLY' | 'FINAL' | 'ADJUSTMENT';
+  readonly kind: 'EARLY' | 'FINAL' | 'ADJUSTMENT' | 'PERIOD';
+  /** Undefined for a project, and for the first period. */
+  readonly periodStart: Date | undefined;
+  /** Undefined for a project. */
+  readonly periodEnd: Date | undefined;
   readonly currency: string;
   readonly refunds: bigint;
-  readonly couponShare: bigint;
   readonly heldBefore: bigint;
   readonly shortBefore: bigint;
   readonly heldAfter: bigint;
@@ -48,7 +56,12 @@ const KINDS = {
   REFUND_REFUSED: '환불 취소 Refund not made',
   CHARGEBACK: '지불 거절 Chargeback',
 } as const;
-const SETTLEMENT_KINDS = { EARLY: '선정산 Early', FINAL: '최종 정산 Final', ADJUSTMENT: '조정 Adjustment' } as const;
+const SETTLEMENT_KINDS = {
+  EARLY: '선정산 Early',
+  FINAL: '최종 정산 Final',
+  ADJUSTMENT: '조정 Adjustment',
+  PERIOD: '기간 정산 Period',
+} as const;
 
 const BYTE_ORDER_MARK = '\uFEFF';
 const LINE_END = '\r\n';
@@ -57,9 +70,22 @@ export const csv: Writer = {
   extension: 'csv',
   mediaType: 'text/csv; charset=utf-8',
   start: () =>
-    BYTE_ORDER_MARK + row(['time', 'kind', 'payment_id', 'pledge_id', 'currency', 'gross', 'platform_fee', 'provider_fee', 'net']),
-  line: ({ time, kind, paymentId, pledgeId, gross, platformFee, providerFee, net }, currency) =>
-    row([time.toISOString(), kind, paymentId, pledgeId, currency, gross, platformFee, providerFee, net]),
+    BYTE_ORDER_MARK +
+    row([
+      'time',
+      'kind',
+      'payment_id',
+      'pledge_id',
+      'order_id',
+      'currency',
+      'gross',
+      'platform_fee',
+      'provider_fee',
+      'coupon_share',
+      'net',
+    ]),
+  line: ({ time, kind, paymentId, pledgeId, orderId, gross, platformFee, providerFee, couponShare, net }, currency) =>
+    row([time.toISOString(), kind, paymentId, pledgeId, orderId, currency, gross, platformFee, providerFee, couponShare, net]),
   end: () => '',
 };
 
@@ -110,7 +136,7 @@ export const page: Writer = {
 <header><h1>정산 명세서 <small>Settlement statement</small></h1>
 <dl>
 <dt>판매자 Seller</dt><dd>${escaped(figures.companyName)} (${escaped(figures.businessNumber)})</dd>
-<dt>프로젝트 Project</dt><dd>${escaped(figures.projectTitle || figures.projectId)}</dd>
+${subjectOf(figures)}
 <dt>구분 Kind</dt><dd>${SETTLEMENT_KINDS[figures.kind]}</dd>
 <dt>정산일 Date</dt><dd>${time.format(figures.createTime)}</dd>
 <dt>번호 Number</dt><dd>${escaped(figures.id)}</dd>
@@ -128,16 +154,28 @@ ${optional('다음 정산으로 이월 Carried over to the next', figures.shortA
 ${sum('지급액 To be paid', figures.net, 'total')}
 </tbody></table>
 <table class="lines">
-<thead><tr><th scope="col">일시 Time</th><th scope="col">구분 Kind</th><th scope="col">후원 Pledge</th><th scope="col">금액 Amount</th><th scope="col">플랫폼 수수료 Platform fee</th><th scope="col">결제 수수료 Provider fee</th><th scope="col">정산 Net</th></tr></thead>
+<thead><tr><th scope="col">일시 Time</th><th scope="col">구분 Kind</th><th scope="col">후원·주문 Pledge, order</th><th scope="col">금액 Amount</th><th scope="col">플랫폼 수수료 Platform fee</th><th scope="col">결제 수수료 Provider fee</th><th scope="col">쿠폰 Coupons</th><th scope="col">정산 Net</th></tr></thead>
 <tbody>
 `;
   },
-  line: ({ kind, pledgeId, gross, platformFee, providerFee, net, ...line }, currency) =>
-    `<tr><td>${time.format(line.time)}</td><td>${KINDS[kind]}</td><td>${escaped(pledgeId)}</td>${[gross, platformFee, providerFee, net]
+  line: ({ kind, pledgeId, orderId, gross, platformFee, providerFee, couponShare, net, ...line }, currency) =>
+    `<tr><td>${time.format(line.time)}</td><td>${KINDS[kind]}</td><td>${escaped(pledgeId || orderId)}</td>${[
+      gross,
+      platformFee,
+      providerFee,
+      couponShare,
+      net,
+    ]
       .map((amount) => `<td class="money">${moneyText(amount, currency)}</td>`)
       .join('')}</tr>\n`,
   end: () => '</tbody></table>\n</body>\n</html>\n',
 };
+
+// What it is about: a project, or what was paid in a time.
+function subjectOf({ projectId, projectTitle, periodStart, periodEnd }: Figures): string {
+  if (!periodEnd) return `<dt>프로젝트 Project</dt><dd>${escaped(projectTitle || projectId)}</dd>`;
+  return `<dt>기간 Period</dt><dd>${periodStart ? `${time.format(periodStart)} ` : ''}– ${time.format(periodEnd)}</dd>`;
+}
 
 const STYLE = `
 @page { size: A4; margin: 15mm }

@@ -5,7 +5,7 @@ import { savePayout, saveSettlement } from '../store/settlement-copies.js';
 
 const onSettlementCreated = on<SettlementCreated, PrismaClient>(
   SettlementCreated,
-  ({ settlementId, sellerId, projectId, net, createTime }, tx, { time }) =>
+  ({ settlementId, sellerId, projectId, net, createTime, periodStart, periodEnd }, tx, { time }) =>
     saveSettlement(tx, {
       id: settlementId,
       sellerId,
@@ -13,6 +13,8 @@ const onSettlementCreated = on<SettlementCreated, PrismaClient>(
       currency: net!.currencyCode,
       netMinor: net!.amountMinor,
       createTime: createTime ?? time,
+      periodStart: periodStart ?? null,
+      periodEnd: periodEnd ?? null,
     }),
 );
 

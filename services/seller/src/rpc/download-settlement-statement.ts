@@ -19,7 +19,8 @@ export const downloadSettlementStatement = ({ db, payment, bankAccountKey }: Con
     const first = await payment.getStatement({ ...request, pageToken: '' }, call);
     const seller = await findSeller(db, bankAccountKey, sellerId);
     if (!seller) throw fail('SELLER_NOT_FOUND');
-    const figures = figuresOf(first.settlement!, seller, await findTitle(db, first.settlement!.projectId));
+    const { projectId } = first.settlement!;
+    const figures = figuresOf(first.settlement!, seller, projectId && (await findTitle(db, projectId)));
     const write = ({ lines }: typeof first) => lines.map((line) => writer.line(lineOf(line), figures.currency)).join('');
     yield {
       data: Buffer.from(writer.start(figures) + write(first)),

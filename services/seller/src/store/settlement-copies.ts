@@ -13,6 +13,10 @@ export interface SettlementCopy {
   readonly currency: string;
   readonly netMinor: bigint;
   readonly createTime: Date;
+  /** Null for a project, and for the first period. */
+  readonly periodStart: Date | null;
+  /** Null for a project. */
+  readonly periodEnd: Date | null;
 }
 
 export interface PayoutCopy {
@@ -45,7 +49,8 @@ export const listSettlements = (
 ): Promise<ShownSettlement[]> =>
   db.client.$queryRaw<ShownSettlement[]>`
     SELECT settlement.id, settlement.seller_id AS "sellerId", settlement.project_id AS "projectId", settlement.currency,
-      settlement.net_minor AS "netMinor", settlement.create_time AS "createTime", coalesce(project.title, '') AS "projectTitle",
+      settlement.net_minor AS "netMinor", settlement.create_time AS "createTime",
+      settlement.period_start AS "periodStart", settlement.period_end AS "periodEnd", coalesce(project.title, '') AS "projectTitle",
       coalesce(payout.paid, 0)::bigint AS "paidMinor", payout.pay_time AS "payTime"
     FROM settlement_copy settlement
     LEFT JOIN project_copy project ON project.id = settlement.project_id
