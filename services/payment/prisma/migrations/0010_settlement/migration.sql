@@ -53,8 +53,6 @@ CREATE TABLE settled_project (
 -- What a seller has earned with a project since its last settlement.
 CREATE TABLE settlement (
   id uuid PRIMARY KEY,
-  -- Given while the seller's account is locked: what is held back is the newest's by this order, and not by ids, which are made before.
-  position bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
   seller_id uuid NOT NULL,
   project_id uuid NOT NULL,
   kind text NOT NULL CHECK (kind IN ('EARLY', 'FINAL', 'ADJUSTMENT')),
@@ -170,7 +168,8 @@ BEGIN
          coalesce(-sum(e.amount_minor) FILTER (WHERE e.account = 'PLATFORM_FEE'), 0)::bigint AS platform_fee,
          coalesce(-sum(e.amount_minor) FILTER (WHERE e.account = 'PROVIDER_FEE'), 0)::bigint AS provider_fee
     INTO sums FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id WHERE t.id = ANY (ids);
-  SELECT coalesce((SELECT held_after_minor FROM settlement WHERE project_id = project ORDER BY position DESC LIMIT 1), 0) INTO held;
+  -- What is held now: ids do not tell who was last, since they are made before the seller's account is held.
+  SELECT coalesce(sum(held_after_minor - held_before_minor), 0)::bigint INTO held FROM settlement WHERE project_id = project;
 
   due := sums.gross - sums.refunds - sums.platform_fee - sums.provider_fee + held - short;
   net := CASE WHEN due <= 0 THEN 0 WHEN wanted = 'EARLY' THEN floor(due::numeric * policy.early_basis_points / 10000)::bigint ELSE due END;
