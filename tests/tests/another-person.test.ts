@@ -91,6 +91,7 @@ const WITHOUT_OWNER: Readonly<Record<string, string>> = {
   'SettlementService/SetFeePolicy': 'staff pay every seller',
   'SettlementService/ListFeePolicies': 'staff pay every seller',
   'SettlementService/CreateSettlement': 'staff pay every seller',
+  'SettlementService/CreatePeriodSettlement': 'staff pay every seller',
   'SettlementService/GetSettlement': 'staff pay every seller',
   'SettlementService/ListSettlements': 'staff pay every seller',
   'SettlementService/RequestPayout': 'staff pay every seller',

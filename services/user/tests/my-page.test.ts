@@ -131,7 +131,7 @@ test('events in any order end in the newest state and amount, and in the time of
   const { pledges } = await caughtUp(as);
   assert.is(pledges!.totalCount, orders.length);
   for (const { state, total, createTime } of pledges!.newest) {
-    assert.equal({ state, total, createTime }, { state: State.STATE_PAID, total: won(45_000n), createTime: placed, late: false });
+    assert.equal({ state, total, createTime }, { state: State.STATE_PAID, total: won(45_000n), createTime: placed });
   }
 });
 
