@@ -15,7 +15,7 @@ const { accessToken } = backer.tokens!;
 
 const LIST_PROJECTS = '/moa.funding.v1.ProjectService/ListProjects';
 const LIST_MY_PLEDGES = '/moa.funding.v1.PledgeService/ListMyPledges';
-const CALLERS = 3;
+const CALLERS = 2;
 // What a consumer held when it was killed is delivered again after its time to acknowledge.
 const EVENT_WITHIN_MS = 30_000;
 
