@@ -5,6 +5,7 @@ const NODE_NEEDED = [20, 19];
 const COMMANDS = {
   start: 'stack/dist/src/start.js',
   stack: 'stack/dist/src/control.js',
+  ops: 'stack/dist/src/ops.js',
   test: 'tests/dist/src/run.js',
   edge: 'envoy/dist/src/main.js',
   check: 'tests/dist/src/check.js',

@@ -2,11 +2,17 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { meets, type Outcome, type Scenario } from './scenario.js';
+import { archiveSearch } from './scenarios/archive-search.js';
+import { catalogue } from './scenarios/catalogue.js';
 import { chain } from './scenarios/chain.js';
+import { chatRoom } from './scenarios/chat-room.js';
+import { checkout } from './scenarios/checkout.js';
+import { claims } from './scenarios/claims.js';
 import { close } from './scenarios/close.js';
 import { edge } from './scenarios/edge.js';
 import { events } from './scenarios/events.js';
 import { hot } from './scenarios/hot.js';
+import { myPage } from './scenarios/my-page.js';
 import { nest } from './scenarios/nest.js';
 import { pledge } from './scenarios/pledge.js';
 import { restarts } from './scenarios/restarts.js';
@@ -14,7 +20,25 @@ import { signIn } from './scenarios/sign-in.js';
 import { signOut } from './scenarios/sign-out.js';
 import { start } from './scenarios/start.js';
 
-const SCENARIOS: readonly Scenario[] = [chain, nest, edge, pledge, hot, events, close, start, signOut, signIn, restarts];
+const SCENARIOS: readonly Scenario[] = [
+  chain,
+  nest,
+  edge,
+  catalogue,
+  myPage,
+  pledge,
+  checkout,
+  hot,
+  claims,
+  events,
+  chatRoom,
+  archiveSearch,
+  close,
+  start,
+  signOut,
+  signIn,
+  restarts,
+];
 const NAME_WIDTH = 9;
 const RESULTS = new URL('../../results.jsonl', import.meta.url);
 

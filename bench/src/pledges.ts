@@ -42,6 +42,8 @@ export async function seedProjects(databaseUrl: string, count: number, stock: nu
 export const fundingEnvironment = async (bed: Testbed): Promise<Record<string, string>> => ({
   ...(await bed.environment('funding')),
   PAYMENT_ADDRESS: '127.0.0.1:1',
+  USER_ADDRESS: '127.0.0.1:1',
+  COUPON_ADDRESS: '127.0.0.1:1',
   LOG_LEVEL: 'info',
 });
 
@@ -56,6 +58,8 @@ export const pledgeCaller = async (bed: Testbed, address: string, pick: () => nu
       extra: undefined,
       billingMethodId: backer.billingMethodId,
       address: undefined,
+      couponIds: [],
+      pointsMinor: 0n,
     };
     return Buffer.from(CreatePledgeRequest.encode(body).finish());
   });

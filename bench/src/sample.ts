@@ -12,6 +12,8 @@ export const request: CreatePledgeRequest = {
   extra: { currencyCode: 'KRW', amountMinor: 1_000n },
   billingMethodId: id(4),
   address: undefined,
+  couponIds: [],
+  pointsMinor: 0n,
 };
 
 export const response: CreatePledgeResponse = {
@@ -31,6 +33,10 @@ export const response: CreatePledgeResponse = {
     shipment: undefined,
     refundRequest: undefined,
     late: false,
+    couponIds: [],
+    discount: { currencyCode: 'KRW', amountMinor: 0n },
+    pointsMinor: 0n,
+    charge: { currencyCode: 'KRW', amountMinor: 61_000n },
     createTime: new Date('2026-11-22T12:00:00Z'),
   },
 };

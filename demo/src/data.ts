@@ -34,6 +34,23 @@ export interface ProjectData {
   readonly rewards: readonly RewardData[];
 }
 
+/** Something that is there, in the shop. */
+export interface ProductData {
+  /** By place in sellers.json. */
+  readonly seller: number;
+  readonly title: string;
+  readonly category: string;
+  readonly description: string;
+  /** What one chooses of it: a variant for each value. */
+  readonly option?: { readonly name: string; readonly values: readonly string[] };
+  /** In won. */
+  readonly price: number;
+  readonly compareAt?: number;
+  /** Of each variant. */
+  readonly stock: number;
+  readonly everybodyWantsIt?: boolean;
+}
+
 export interface SellerData {
   readonly key: string;
   readonly companyName: string;
@@ -56,12 +73,39 @@ export interface NameData {
   readonly streets: readonly string[];
 }
 
+/** What people say about projects. */
+export interface TalkData {
+  readonly questions: readonly string[];
+  readonly answers: readonly string[];
+  readonly cheers: readonly string[];
+  readonly typo: { readonly text: string; readonly edited: string };
+  /** Said, and deleted by its author. */
+  readonly takenBack: string;
+}
+
+/** What people think of what they bought. */
+export interface ReviewData {
+  readonly good: readonly string[];
+  readonly fair: readonly string[];
+  readonly poor: readonly string[];
+  readonly edited: string;
+  readonly replies: readonly string[];
+  /** What a moderator hides. */
+  readonly spam: string;
+  readonly complaint: string;
+  /** Where photos lie. */
+  readonly photo: string;
+}
+
 export interface StoryData {
   readonly projects: readonly ProjectData[];
   readonly sellers: readonly SellerData[];
+  readonly products: readonly ProductData[];
   readonly backers: number;
   readonly behaviours: readonly BehaviourData[];
   readonly names: NameData;
+  readonly talk: TalkData;
+  readonly reviews: ReviewData;
 }
 
 const folder = new URL('../../data/', import.meta.url);
@@ -76,8 +120,11 @@ export async function readStory(): Promise<StoryData> {
   return {
     projects: await Promise.all(files.map((name) => readJson<ProjectData>(`projects/${name}`))),
     sellers: await readJson<SellerData[]>('sellers.json'),
+    products: await readJson<ProductData[]>('products.json'),
     backers,
     behaviours: shares,
     names: await readJson<NameData>('names.json'),
+    talk: await readJson<TalkData>('talk.json'),
+    reviews: await readJson<ReviewData>('reviews.json'),
   };
 }

@@ -18,8 +18,8 @@ export interface Patience {
   readonly pauseMs: number;
 }
 
-/** The machine may be busy. */
-export const PATIENT: Patience = { codes: new Set([DEADLINE_EXCEEDED]), tries: 5, pauseMs: 0 };
+/** The machine may be busy: who is told to come again comes again. */
+export const PATIENT: Patience = { codes: new Set([DEADLINE_EXCEEDED, UNAVAILABLE]), tries: 5, pauseMs: 0 };
 /** Anything may be dead for a while. */
 export const STUBBORN: Patience = {
   codes: new Set([CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE]),
@@ -33,6 +33,8 @@ export interface Person {
   readonly accountId: string;
   /** Starts a new session; what a person does who was away for weeks. Returns the roles. */
   signIn(): Promise<readonly Role[]>;
+  /** Signs in with a code of an authenticator app from now on. */
+  useApp(code: () => string): void;
 }
 
 /** Where everybody calls, whom to trust there, and how patient everybody is. */
@@ -51,16 +53,18 @@ export async function signUp(door: Door, email: string, password: string): Promi
 
 /** `code` gives one of the authenticator app, for who has a second factor. */
 export async function signInAs(door: Door, email: string, password: string, code?: () => string): Promise<Person> {
-  const person = newPerson(door, email, password, code && { code });
+  const person = newPerson(door, email, password);
+  if (code) person.useApp(code);
   await person.signIn();
   return person;
 }
 
-function newPerson({ url, patience, ...options }: Door, email: string, password: string, signInOptions?: SignInOptions): Person {
+function newPerson({ url, patience, ...options }: Door, email: string, password: string): Person {
   const bare = connectMoa(url, options);
+  let app: SignInOptions | undefined;
   let accountId = '';
   const signIn = async () => {
-    const account = await again(() => bare.signIn(email, password, signInOptions), patience, isStaleCode);
+    const account = await again(() => bare.signIn(email, password, app), patience, isStaleCode);
     accountId = account.id;
     return account.roles;
   };
@@ -71,6 +75,9 @@ function newPerson({ url, patience, ...options }: Door, email: string, password:
       return accountId;
     },
     signIn,
+    useApp: (code) => {
+      app = { code };
+    },
   };
 }
 
@@ -84,6 +91,8 @@ export async function ownWrite(write: () => Promise<unknown>, isDone: () => Prom
     if (reasonOf(error) !== 'ETAG_STALE' || !(await isDone())) throw error;
   }
 }
+
+const STREAMS = /^(stream|watch|verifyRoom|exportMessages)/;
 
 type AnyCall = (request: object) => Promise<unknown>;
 
@@ -99,6 +108,8 @@ function patient(moa: Moa, patience: Patience, signIn: () => Promise<unknown>): 
     new Proxy(service, {
       get(of, name) {
         const call = Reflect.get(of, name) as AnyCall;
+        // A stream that goes on and on is opened again by the client itself; one that ends, by who reads it.
+        if (STREAMS.test(String(name))) return call;
         return (request: object) => {
           const kept = { requestId: randomUUID(), ...request };
           return again(() => call(kept), patience, comeBack);

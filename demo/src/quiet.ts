@@ -1,6 +1,7 @@
 // What is due at this hour and not yet done, by the stagehands' own look into the tables.
 
 import type { Stage } from './stage.js';
+import { untoldEvents } from './stores.js';
 
 interface Left {
   readonly what: string;
@@ -17,14 +18,17 @@ const DUE_IN_FUNDING = `
     AND NOT EXISTS (SELECT FROM pledge p WHERE p.project_id = j.id AND p.state IN ('ACTIVE', 'CHARGING', 'PAYMENT_FAILED'))`;
 
 const OPEN_IN_PAYMENT = `SELECT 'charges under way' AS what, count(*)::int AS count FROM attempt WHERE state IN ('PENDING', 'UNKNOWN')`;
-const UNTOLD = `SELECT 'events to tell' AS what, count(*)::int AS count FROM kit.outbox`;
+const DUE_IN_PURCHASE = `
+  SELECT 'checkouts to bring on' AS what, count(*)::int AS count FROM checkout WHERE next_time <= $1 OR state IN ('COMMITTING', 'UNDOING')
+  UNION ALL SELECT 'things to give back', count(*)::int FROM give_back WHERE due_time IS NOT NULL`;
 
 export async function whatIsLeftToDo(stage: Stage): Promise<string[]> {
   // In the order in which one leads to the next, so that a busy house is asked one question only.
   const looks: (() => Promise<Left[]>)[] = [
     () => stage.sql<Left>('funding', DUE_IN_FUNDING, [stage.now()]),
     () => stage.sql<Left>('payment', OPEN_IN_PAYMENT),
-    async () => (await Promise.all(stage.databases.map((service) => stage.sql<Left>(service, UNTOLD)))).flat(),
+    () => stage.sql<Left>('purchase', DUE_IN_PURCHASE, [stage.now()]),
+    async () => (await untoldEvents(stage)).map(({ events }) => ({ what: 'events to tell', count: events })),
     async () => [
       {
         what: 'events to hear',

@@ -66,6 +66,41 @@ export async function printOutcomes(stage: Stage): Promise<void> {
   ]);
 }
 
+interface ShopRow {
+  readonly state: string;
+  readonly orders: number;
+  readonly items: string;
+  readonly coupons: string;
+  readonly points: string;
+  readonly paid: string;
+  readonly refunded: string;
+}
+
+const SHOP = `
+  SELECT state, count(*)::int AS orders, sum(items_minor) AS items, sum(discount_minor) AS coupons, sum(points_minor) AS points,
+    sum(total_minor) FILTER (WHERE pay_time IS NOT NULL) AS paid, sum(refunded_minor) AS refunded
+  FROM "order" WHERE placed GROUP BY state ORDER BY state`;
+
+/** What came of the orders in the shop. */
+export async function printShop(stage: Stage): Promise<void> {
+  const rows = await stage.sql<ShopRow>('purchase', SHOP);
+  const cells = ({ state, orders, items, coupons, points, paid, refunded }: ShopRow) => [
+    state.toLowerCase().replaceAll('_', ' '),
+    String(orders),
+    ...[items, coupons, points, paid, refunded].map((amount) => won(BigInt(amount ?? 0))),
+  ];
+  const sum = (of: (row: ShopRow) => string | null) => won(rows.reduce((total, row) => total + BigInt(of(row) ?? 0), 0n));
+  printTable(['orders that are', 'orders', 'worth', 'coupons', 'points', 'paid', 'given back'], rows.map(cells), [
+    'all orders',
+    String(rows.reduce((total, { orders }) => total + orders, 0)),
+    sum(({ items }) => items),
+    sum(({ coupons }) => coupons),
+    sum(({ points }) => points),
+    sum(({ paid }) => paid),
+    sum(({ refunded }) => refunded),
+  ]);
+}
+
 function outcomeOf({ state, kind, goal, raised }: Row): string {
   if (state === 'SUCCEEDED') return kind === 'KEEP_WHAT_YOU_RAISE' && BigInt(raised) < BigInt(goal) ? 'keeps it' : 'succeeded';
   return state === 'FAILED' ? 'released' : state.toLowerCase();

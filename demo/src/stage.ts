@@ -1,7 +1,8 @@
 // Where the story plays: Moa's door for everybody in it, and for the stagehands the clock, the databases and the provider's books.
 import { readFileSync } from 'node:fs';
 import type { BookEntry } from '@moa/sandbox-provider';
-import { adminCode } from '@moa/stack';
+import { adminCode, appCode } from '@moa/stack';
+import { type Db, MongoClient } from 'mongodb';
 import pg from 'pg';
 import { PATIENT, type Patience, type Person, reasonOf, signInAs, signUp } from './people.js';
 import { whatIsLeftToDo } from './quiet.js';
@@ -23,15 +24,22 @@ export interface ConsumerState {
 export interface Stage {
   /** In every address, so that the story can be told again on the same stack. */
   readonly runId: string;
-  /** The services that have a database. */
+  /** The services that have a database of tables. */
   readonly databases: readonly string[];
+  /** The services that keep documents. */
+  readonly documentStores: readonly string[];
   /** The projects of this run, once they are there. */
   projectIds: readonly string[];
   now(): Date;
   passTimeTo(time: Date): Promise<void>;
   signUp(name: string): Promise<Person>;
   admin(): Promise<Person>;
+  /** What an authenticator app with this secret shows now. */
+  appCode(secret: string): string;
+  /** What the newest mail to an address has in its last line: the token that proves it. */
+  mailedToken(address: string): Promise<string>;
   sql<Row>(service: string, text: string, values?: readonly unknown[]): Promise<Row[]>;
+  documents(service: string): Db;
   books(): Promise<BookEntry[]>;
   pendingWebhooks(): Promise<number>;
   consumers(): Promise<ConsumerState[]>;
@@ -65,6 +73,7 @@ export function openStage(stack: PlayableStack, patience: Patience = PATIENT): S
   );
   // A connection that is lost while it idles is replaced.
   for (const pool of pools.values()) pool.on('error', () => {});
+  const documents = new Map(Object.entries(stack.documentUrls).map(([service, url]) => [service, new MongoClient(url)]));
   const people: Person[] = [];
   const keep = (person: Person) => {
     people.push(person);
@@ -86,6 +95,7 @@ export function openStage(stack: PlayableStack, patience: Patience = PATIENT): S
   const stage: Stage = {
     runId,
     databases: [...pools.keys()],
+    documentStores: [...documents.keys()],
     projectIds: [],
     now: stack.now,
     async passTimeTo(time) {
@@ -94,10 +104,22 @@ export function openStage(stack: PlayableStack, patience: Patience = PATIENT): S
     },
     signUp: async (name) => keep(await signUp(door, `${name}.${runId}@demo.moa.example`, `${runId} ${name} 비밀번호`)),
     admin: async () => keep(await signInAs(door, stack.admin.email, stack.admin.password, () => adminCode(stack))),
+    appCode: (secret) => appCode(stack, secret),
+    async mailedToken(address) {
+      if (!stack.mailbox) throw new Error('mail goes to the server of MOA_SMTP_URL, where nobody of the story reads it');
+      const response = await fetch(`${stack.mailbox.url}/messages?to=${encodeURIComponent(address)}`);
+      const { messages } = (await response.json()) as { readonly messages: readonly { readonly text: string }[] };
+      return messages[0]?.text.trimEnd().split('\n').at(-1) ?? '';
+    },
     async sql<Row>(service: string, text: string, values: readonly unknown[] = []) {
       const pool = pools.get(service);
       if (!pool) throw new Error(`${service} has no database`);
       return (await pool.query(text, [...values])).rows as Row[];
+    },
+    documents(service) {
+      const client = documents.get(service);
+      if (!client) throw new Error(`${service} keeps no documents`);
+      return client.db();
     },
     async books() {
       const entries: BookEntry[] = [];
@@ -155,6 +177,7 @@ export function openStage(stack: PlayableStack, patience: Patience = PATIENT): S
     async close() {
       for (const { moa } of people) moa.close();
       await Promise.all([...pools.values()].map((pool) => pool.end()));
+      await Promise.all([...documents.values()].map((client) => client.close()));
     },
   };
   return stage;

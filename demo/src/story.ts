@@ -3,30 +3,43 @@
 import { castBackers } from './cast.js';
 import { welcome } from './chapters/backers.js';
 import { type DayReport, nextDay, pastTheClose, toTheLastHour } from './chapters/closing.js';
+import { appointOfficer, decideWhatStays, findTakenBack, passHalfAYear, verifyRooms } from './chapters/compliance.js';
+import { exportRoom, forge, keepOutside, verifyOutside } from './chapters/exporting.js';
 import { compareMyPages } from './chapters/my-pages.js';
 import { bringNewCards } from './chapters/new-cards.js';
 import { pledgeOnFirstDay, rushForTheLast, thinkAgain } from './chapters/pledging.js';
-import { publishProjects } from './chapters/projects.js';
+import { type LiveProject, publishProjects } from './chapters/projects.js';
 import { giveOneBack } from './chapters/refund.js';
+import { writeReviews } from './chapters/reviewing.js';
 import { openSellers } from './chapters/sellers.js';
-import { lookAtEverything } from './checks/index.js';
+import { givePoints, openShop, rushForCoupons } from './chapters/shop.js';
+import { receive, sendEverything, shop } from './chapters/shopping.js';
+import { type Talk, talkInRooms } from './chapters/talk.js';
+import { lookAtArchive, lookAtVerdicts } from './checks/archive.js';
+import { lookAtEverything, type NamedFinding } from './checks/index.js';
+import { lookAtReviewPoints, lookAtReviews } from './checks/reviews.js';
+import { lookAtShop } from './checks/shop.js';
+import { lookAtTalk } from './checks/talk.js';
 import { totalsCheck } from './checks/totals.js';
 import type { StoryData } from './data.js';
 import { expectationOf } from './expectation.js';
 import type { DemoOptions } from './options.js';
-import { printFindings, printHeading, step } from './print.js';
+import type { Person } from './people.js';
+import { printFindings, printHeading, printLine, step } from './print.js';
 import { makeRandom } from './random.js';
-import { printOutcomes } from './report.js';
+import { printOutcomes, printShop } from './report.js';
 import { DAY_MS } from './stack.js';
 import type { Stage } from './stage.js';
 
+/** One in so many buys in the shop, too. */
+const BUYERS_OF = 3;
 const SECOND_THOUGHTS_AFTER_DAYS = 5;
 /** Before the first close, and before sessions end that nobody used for two weeks. */
 const LOOK_IN_AFTER_DAYS = 13;
 /** A refused card is tried for a week; one day more, and nothing is open. */
 const MOST_DAYS_OF_RETRIES = 9;
 
-/** `beforeTheEnd` is done when all has happened and nobody has looked yet. */
+/** `beforeTheEnd` is done when all has happened but what compliance does, and nobody has looked yet. */
 export async function tellStory(
   stage: Stage,
   story: StoryData,
@@ -62,12 +75,50 @@ export async function tellStory(
       `${made.length} pledges; ${soldOut} found a reward sold out, ${tappedTwice} tapped twice and made one pledge`,
   );
 
+  const talk = await step(
+    'In the rooms they ask, and sellers answer',
+    () => talkInRooms(stage, projects, sellers, first.made, story, makeRandom(seed)),
+    ({ said }) => `${said.length} messages; one was edited in each room, one was taken back`,
+  );
+
   printHeading(`Day ${SECOND_THOUGHTS_AFTER_DAYS}`);
   await stage.passTimeTo(new Date(stage.now().getTime() + SECOND_THOUGHTS_AFTER_DAYS * DAY_MS));
   await step(
     'Some think again',
     () => thinkAgain(first.made),
     ({ canceled, changed }) => `${canceled} pledges canceled, ${changed} changed`,
+  );
+
+  printHeading('The shop opens');
+  const buyers = guests.slice(0, Math.max(12, Math.round(guests.length / BUYERS_OF)));
+  const goods = await step(
+    'Sellers put things on sale',
+    () => openShop([...sellers.values()], story.products),
+    (open) => `${open.length} products, ${open.reduce((sum, { variantIds }) => sum + variantIds.length, 0)} variants`,
+  );
+  const coupons = await step(
+    'Everybody wants one of a few coupons',
+    async () => {
+      await admin.signIn();
+      return rushForCoupons(admin, buyers);
+    },
+    ({ couponIds, limit, tooLate }) => `${couponIds.size} of ${limit} given out, ${tooLate} came too late`,
+  );
+  const points = await step(
+    'Some are given points',
+    () => givePoints(stage, admin, buyers),
+    (given) => `${given.size} people`,
+  );
+  const shopping = await step(
+    'They fill carts, check out and pay',
+    () => shop(buyers, goods, coupons, points, makeRandom(seed)),
+    ({ bought, soldOut, canceled }) =>
+      `${bought.length} orders; ${soldOut} found something sold out, ${canceled} took the order back, ${bought.filter(({ paid }) => !paid).length} did not pay`,
+  );
+  await step(
+    'Sellers pack and send',
+    () => sendEverything(stage, goods),
+    (parcels) => `${parcels} parcels`,
   );
 
   printHeading(`Day ${LOOK_IN_AFTER_DAYS}`);
@@ -79,6 +130,18 @@ export async function tellStory(
       return compareMyPages(stage, guests);
     },
     ({ figures }) => figures,
+  );
+
+  const { kept } = await step(
+    'Parcels have arrived',
+    () => receive(stage, shopping.bought, goods),
+    ({ completed, returned }) => `${completed} are content and earn points, ${returned} give something back`,
+  );
+
+  const written = await step(
+    'They say what they think of it',
+    () => writeReviews(stage, admin, kept, goods, story.reviews, makeRandom(seed)),
+    (all) => `${all.length} reviews; one was changed, one taken back, and staff hid one of spam`,
   );
 
   for (const closeTime of closeTimesOf(projects.map((project) => project.closeTime))) {
@@ -118,8 +181,17 @@ export async function tellStory(
 
   await beforeTheEnd();
   await stage.untilQuiet();
+  // Who is away for half a year has to sign in again; and what was said is gone then.
+  const atTheEnd = await step(
+    'Everybody looks at My Page again, and somebody reads the rooms',
+    async () => ({ pages: await compareMyPages(stage, guests), talk: await lookAtTalk((await stage.signUp('listener')).moa, talk) }),
+    ({ pages, talk: rooms }) => `${pages.figures}; ${rooms.figures}`,
+  );
+  const archive = await openTheArchive(stage, admin, projects, talk);
+
   printHeading('What came of it');
   await printOutcomes(stage);
+  await printShop(stage);
 
   printHeading('Looked at from outside: SQL of our own, and the books of the provider');
   // The last ones may still be on their way; if they never arrive, the check says so.
@@ -127,11 +199,69 @@ export async function tellStory(
   const totals = totalsCheck(projects, expectationOf(backers, story.projects, scale));
   const findings = [
     ...(await lookAtEverything(stage)),
+    ...(await lookAtShop(stage, goods)),
+    atTheEnd.talk,
+    ...archive,
+    await lookAtReviews((await stage.signUp('reader')).moa, written),
+    await lookAtReviewPoints(stage, written),
     { says: totals.says, ...(await totals.look(stage)) },
     { says: `on day ${LOOK_IN_AFTER_DAYS} My Pages show what the pledges are`, ...halfway },
-    { says: 'at the end My Pages show what became of the pledges', ...(await compareMyPages(stage, guests)) },
+    { says: 'at the end My Pages show what became of the pledges', ...atTheEnd.pages },
   ];
   return printFindings(findings);
+}
+
+/** What a backer took back comes up again: in the archive, where two officers have a case. */
+async function openTheArchive(
+  stage: Stage,
+  admin: Person,
+  projects: readonly LiveProject[],
+  { said: everything, takenBack }: Talk,
+): Promise<NamedFinding[]> {
+  printHeading('The archive');
+  const [first, second] = await step(
+    'Two people become compliance officers',
+    async () => [await appointOfficer(stage, admin, 'officer-1'), await appointOfficer(stage, admin, 'officer-2')] as const,
+    ([{ cause }]) => `their case is ${cause.caseId}`,
+  );
+  await step(
+    'They look for what was taken back',
+    () => findTakenBack(first, takenBack),
+    ({ message, deletion }) => `"${message.content?.text}", and entry ${deletion.sequence} says that its author deleted it`,
+  );
+  const evidence = await step('They keep a checkpoint of the room, and the key, outside', () => keepOutside(first, takenBack));
+  try {
+    const keeping = await step(
+      'A hold on what its author said there; all other talk is to go after half a year, but for one project',
+      () => decideWhatStays(stage, first, takenBack, projects),
+      ({ shortLived }) => `${shortLived.size} projects`,
+    );
+
+    printHeading('Half a year later');
+    await step(
+      'The purge comes by itself',
+      () => passHalfAYear(stage, [first, second]),
+      ({ purgedCount, heldCount, holdIds }) =>
+        `${purgedCount} erased, ${heldCount} kept by ${holdIds.length === 1 ? 'a hold' : `${holdIds.length} holds`}`,
+    );
+    const verified = await step(
+      'Each room is verified',
+      () => verifyRooms(first, [...new Set(everything.map(({ roomId }) => roomId))]),
+      ({ rooms, entries, purged, faults }) => `${rooms} rooms, ${entries} entries, ${purged} of them purged, ${faults.length} faults`,
+    );
+    const handedOver = await step('One asks for an export of the room, and the other approves it', () =>
+      exportRoom([first, second], takenBack.roomId, evidence),
+    );
+    const right = await step('Whoever got it runs moa-verify', () => verifyOutside(handedOver, evidence));
+    right.lines.forEach(printLine);
+    const forged = await step('One byte of a copy is changed', async () =>
+      verifyOutside(await forge(handedOver, takenBack, evidence), evidence),
+    );
+    forged.lines.forEach(printLine);
+    return [...(await lookAtArchive(stage, { takenBack, keeping, verified })), lookAtVerdicts(takenBack, right, forged)];
+  } finally {
+    await evidence.remove();
+  }
 }
 
 const said = ({ charged, refused, waiting }: DayReport) => `${charged} paid, ${waiting} refused and waiting, ${refused} dropped so far`;

@@ -2,7 +2,8 @@
 import { renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { renewCertificates } from '@moa/stack';
-import { issueThroughIntermediate, mountSecret, until } from '@moa/testkit';
+import { until } from '@moa/testkit';
+import { issueThroughIntermediate, mountSecret } from '@moa/testkit/certificates';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openEdge, pathWith, type TestEdge } from './support/edge.js';

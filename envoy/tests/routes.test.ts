@@ -14,10 +14,10 @@ const TIMEOUT_MS = 300;
 const SLOWER_MS = 3_000;
 
 const rpcOf = (method: string, more: Partial<Rpc> = {}): Rpc => ({
-  service: 'moa.coupon.v1.CouponService',
+  service: 'moa.raffle.v1.RaffleService',
   method,
-  path: `/moa.coupon.v1.CouponService/${method}`,
-  domain: 'coupon',
+  path: `/moa.raffle.v1.RaffleService/${method}`,
+  domain: 'raffle',
   streams: false,
   access: { $case: 'public', value: {} },
   timeoutMs: TIMEOUT_MS,
@@ -26,11 +26,11 @@ const rpcOf = (method: string, more: Partial<Rpc> = {}): Rpc => ({
   freshAuthMinutes: 0,
   ...more,
 });
-const CLAIM = rpcOf('ClaimCoupon');
-const SLOW = rpcOf('SlowCoupon');
-const WATCH = rpcOf('WatchCoupons', { streams: true, timeoutMs: 0 });
-const HOLD = rpcOf('HoldCoupons', { streams: true, timeoutMs: 0 });
-const RESERVE = rpcOf('ReserveCoupon', { access: { $case: 'internal', value: { names: ['purchase'] } } });
+const CLAIM = rpcOf('ClaimTicket');
+const SLOW = rpcOf('SlowTicket');
+const WATCH = rpcOf('WatchTickets', { streams: true, timeoutMs: 0 });
+const HOLD = rpcOf('HoldTickets', { streams: true, timeoutMs: 0 });
+const RESERVE = rpcOf('ReserveTicket', { access: { $case: 'internal', value: { names: ['purchase'] } } });
 const ABSENT = rpcOf('Absent', { domain: 'absent', service: 'moa.absent.v1.AbsentService', path: '/moa.absent.v1.AbsentService/Absent' });
 const COPIED = rpcOf('Copied', { domain: 'copied', service: 'moa.copied.v1.CopiedService', path: '/moa.copied.v1.CopiedService/Copied' });
 const FAKED = rpcOf('Faked', { domain: 'faked', service: 'moa.faked.v1.FakedService', path: '/moa.faked.v1.FakedService/Faked' });
@@ -133,7 +133,7 @@ test('reflection, keys, webhooks and the front page go to the gateway, and nothi
 test('each method has figures of its own, and a made-up path has none', async () => {
   await edge.grpc('/moa.made.v1.Up/Path');
   const stats = await (await fetch(`http://127.0.0.1:${edge.adminPort}/stats?filter=grpc`)).text();
-  assert.match(stats, /ClaimCoupon/);
+  assert.match(stats, /ClaimTicket/);
   assert.not.match(stats, /moa\.made/);
 });
 

@@ -13,7 +13,12 @@ test('what Envoy has against a configuration is told', async () => {
   const problem = await validateEnvoy(program, {
     listen: '127.0.0.1:8080',
     adminListen: '127.0.0.1:9901',
-    clusters: Object.fromEntries(['auth', 'user', 'seller', 'funding', 'payment'].map((domain) => [domain, ['127.0.0.1:50051']])),
+    clusters: Object.fromEntries(
+      ['auth', 'user', 'seller', 'funding', 'payment', 'purchase', 'coupon', 'chat', 'review'].map((domain) => [
+        domain,
+        ['127.0.0.1:50051'],
+      ]),
+    ),
     gateway: { grpc: ['127.0.0.1:50052'], http: ['127.0.0.1:50053'] },
     certificates: { folder: '/nowhere', watched: '/nowhere' },
     issuer: 'https://moa.test',

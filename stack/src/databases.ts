@@ -37,6 +37,18 @@ export function databaseUrl(adminUrl: string, database: string, role: string, pa
   return url.href;
 }
 
+/** The same of a service that keeps documents, without a user where the server has none. */
+export function mongoUrl(adminUrl: string, database: string, user?: { readonly name: string; readonly password: string }): string {
+  const url = new URL(adminUrl);
+  url.pathname = `/${database}`;
+  if (url.username && user) {
+    url.username = user.name;
+    url.password = user.password;
+    url.searchParams.set('authSource', database);
+  }
+  return url.href;
+}
+
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(url);
   client.on('error', () => {});

@@ -1,4 +1,5 @@
 // Asks a service of ours, over mutual TLS, whether it is ready: grpc.health.v1.
+import { connect } from 'node:net';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { readCertificateSet } from '@moa/kit/certificate-set';
 
@@ -10,6 +11,8 @@ const bytes = (message: Buffer) => message;
 /** Makes the question; `certificates` is the folder of whoever asks. */
 export function healthCheck(address: string, callee: string, certificates: string): () => Promise<boolean> {
   return async () => {
+    // While a service loads it is asked many times, and a handshake costs both of them more than all else here.
+    if (!(await isListening(address))) return false;
     const { caCertificate, certificate, privateKey } = await readCertificateSet(certificates);
     const tls = credentials.createSsl(caCertificate, privateKey, certificate);
     const client = new Client(address, tls, { 'grpc.ssl_target_name_override': callee });
@@ -29,4 +32,12 @@ export function healthCheck(address: string, callee: string, certificates: strin
       client.close();
     }
   };
+}
+
+function isListening(address: string): Promise<boolean> {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname, () => resolve(true)).on('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }

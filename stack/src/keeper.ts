@@ -71,7 +71,9 @@ export function keep(unit: Unit, say: (message: string) => void): Keeper {
   async function begin(): Promise<void> {
     change('starting');
     process = await unit.start(ending.signal);
-    change('up');
+    // It was ready in the moment in which it was stopped, and whoever stops it did not know of it.
+    if (ending.signal.aborted) await process.stop();
+    else change('up');
   }
 
   async function keepUp(): Promise<void> {

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
+import { run } from '#setup/run-command.mjs';
 import { withClient } from './databases.js';
 
 // Prisma's own lock for migrations.
@@ -24,6 +25,10 @@ export async function migrate(databaseUrl: string, folder: string): Promise<stri
     return pending.map(({ name }) => name);
   });
 }
+
+/** Runs a service's own step that makes its indexes; `migration` is its program. */
+export const migrateDocuments = (migration: string, url: string): Promise<string> =>
+  run(process.execPath, [migration], { env: { MONGODB_URL: url } });
 
 export function readMigrations(folder: string): Migration[] {
   return readdirSync(folder)

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { explained } from '#setup/explain.mjs';
 import { authorityFile } from './certificates.js';
 import { type Copies, checkCopies, copyNames } from './copies.js';
-import { databaseUrl } from './databases.js';
+import { databaseUrl, mongoUrl } from './databases.js';
 import { portOwner } from './port-owner.js';
+import { findMongod } from './programs.js';
 import { openSecrets, type Secrets } from './secrets.js';
+import { adminUrlOf, type MongoUser } from './servers/mongo.js';
 import { type NatsUser, servicePermissions } from './servers/nats.js';
 import { freePorts, isFree } from './servers/ports.js';
 import type { RedisUser } from './servers/redis.js';
-import { durablesOf, hasDatabase, presentServices, root, type Service } from './services.js';
+import { durablesOf, hasDatabase, keepsDocuments, presentServices, root, type Service } from './services.js';
 
 export const ISSUER = 'https://moa.example';
 
@@ -46,6 +48,9 @@ export interface Plan {
   readonly envoyAdminPort: number;
   readonly postgresPort: number;
   readonly redisPort: number;
+  readonly mongoPort: number;
+  /** A real mongod; without one our own server is started. */
+  readonly mongod: string | undefined;
   readonly natsPort: number;
   readonly natsMonitorPort: number;
   readonly sandboxPort: number;
@@ -72,7 +77,7 @@ export async function planStack(options: StackOptions): Promise<Plan> {
   const { copies = {} } = options;
   checkCopies(copies, services);
   const processes = services.flatMap(({ name }) => copyNames(copies, name));
-  const ports = await freePorts(9 + processes.length * 3);
+  const ports = await freePorts(10 + processes.length * 3);
   const next = () => ports.pop()!;
   const address = () => `127.0.0.1:${next()}`;
   return {
@@ -88,6 +93,8 @@ export async function planStack(options: StackOptions): Promise<Plan> {
     envoyAdminPort: next(),
     postgresPort: next(),
     redisPort: next(),
+    mongoPort: next(),
+    mongod: await findMongod(),
     natsPort: next(),
     natsMonitorPort: next(),
     sandboxPort: next(),
@@ -142,6 +149,26 @@ export const postgresAdminUrl = (plan: Plan): string =>
 export const redisAdminUrl = (plan: Plan): string =>
   process.env.MOA_REDIS_URL ?? `redis://moa:${plan.secrets.of('redis.moa')}@127.0.0.1:${plan.redisPort}`;
 
+/** As who sees all databases. Another server than ours: MOA_MONGODB_URL. */
+export const mongoAdminUrl = (plan: Plan): string =>
+  process.env.MOA_MONGODB_URL ?? adminUrlOf(plan.mongoPort, plan.secrets.of('mongo.moa'), plan.mongod !== undefined);
+
+export const mongoUsers = (plan: Plan): MongoUser[] =>
+  plan.services.filter(keepsDocuments).map(({ name }) => ({ name, password: plan.secrets.of(`mongo.${name}`), database: name }));
+
+/** Each service's documents, as who sees all. */
+export const documentUrls = (plan: Plan): Record<string, string> =>
+  Object.fromEntries(plan.services.filter(keepsDocuments).map(({ name }) => [name, mongoUrl(mongoAdminUrl(plan), name)]));
+
+/** Where a service's documents are. */
+export const mongoUrlOf = (plan: Plan, service: string): string =>
+  // Another server has the users that its owner gave it: every service then comes as the one in the address.
+  mongoUrl(
+    mongoAdminUrl(plan),
+    service,
+    process.env.MOA_MONGODB_URL ? undefined : { name: service, password: plan.secrets.of(`mongo.${service}`) },
+  );
+
 /** Another server than ours (MOA_NATS_URL) has the users that its owner gave it: every service then comes as the one in the address. */
 export const natsAdminUrl = (plan: Plan): string =>
   process.env.MOA_NATS_URL ?? `nats://moa:${plan.secrets.of('nats.moa')}@127.0.0.1:${plan.natsPort}`;
@@ -181,6 +208,7 @@ export function environmentOf(plan: Plan, service: Service, name = service.name)
       REDIS_URL: `redis://${service.name}:${plan.secrets.of(`redis.${service.name}`)}@${redis.host}`,
       REDIS_PREFIX: redisPrefix(service.name),
     }),
+    ...(keepsDocuments(service) && { MONGODB_URL: mongoUrlOf(plan, service.name) }),
     ...(service.publishes && { NATS_URL: natsUrlOf(plan, service.name) }),
     ISSUER,
     ...Object.fromEntries([...service.calls, ...(service.asks ?? [])].flatMap((callee) => addressesOf(plan, callee))),

@@ -1,10 +1,10 @@
 // What servers have to hold before services start: databases, roles, tables, users.
 import { step } from '#setup/progress.mjs';
 import { closeCommonDatabases, ensureDatabase, inDatabase } from './databases.js';
-import { migrate } from './migrate.js';
-import { type Plan, postgresAdminUrl, redisAdminUrl, redisUsers, withDatabase } from './plan.js';
+import { migrate, migrateDocuments } from './migrate.js';
+import { mongoUrlOf, type Plan, postgresAdminUrl, redisAdminUrl, redisUsers, withDatabase } from './plan.js';
 import { addRedisUser } from './servers/redis.js';
-import { migrationsOf } from './services.js';
+import { documentMigrationOf, keepsDocuments, migrationsOf } from './services.js';
 
 /** Makes what is missing, and applies what is new. */
 export async function prepareDatabases(plan: Plan): Promise<void> {
@@ -20,8 +20,18 @@ export async function prepareDatabases(plan: Plan): Promise<void> {
   });
 }
 
+/** Runs each service's own step that makes its indexes. */
+export async function prepareDocuments(plan: Plan): Promise<void> {
+  await step('preparing documents', async () => {
+    await Promise.all(
+      plan.services.filter(keepsDocuments).map((service) => migrateDocuments(documentMigrationOf(service), mongoUrlOf(plan, service.name))),
+    );
+  });
+}
+
 /** For servers that are not ours to start. */
 export async function prepareForeignServers(plan: Plan): Promise<void> {
   if (process.env.MOA_POSTGRES_URL) await prepareDatabases(plan);
+  if (process.env.MOA_MONGODB_URL) await prepareDocuments(plan);
   if (process.env.MOA_REDIS_URL) await Promise.all(redisUsers(plan).map((user) => addRedisUser(redisAdminUrl(plan), user)));
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { findServer, type ServerSource } from './servers/find-server.js';
-import { envoySource, natsSource, postgresSource, redisSource } from './servers/sources.js';
+import { findOnPath, findServer, type ServerSource } from './servers/find-server.js';
+import { envoySource, mongodOnPath, natsSource, postgresSource, redisSource } from './servers/sources.js';
 import { root } from './services.js';
 
 /** Where each server's program is; undefined for one that runs elsewhere, as the environment says. */
@@ -24,3 +24,7 @@ export async function findPrograms(): Promise<Programs> {
   ]);
   return { postgres, redis, nats, envoy };
 }
+
+/** A real mongod; undefined where there is none, or the server runs elsewhere. */
+export const findMongod = async (): Promise<string | undefined> =>
+  process.env.MOA_MONGODB_URL ? undefined : (await findOnPath(mongodOnPath)).program;

@@ -11,8 +11,7 @@ export interface Service {
   readonly name: string;
   /** Where its package is. */
   readonly folder: string;
-  /** Its stores. "mongo" comes with the first service that keeps documents. */
-  readonly stores: readonly ('postgres' | 'redis')[];
+  readonly stores: readonly ('postgres' | 'redis' | 'mongo')[];
   /** The domain whose events it publishes: moa.<domain>.>, kept in the stream <DOMAIN>. */
   readonly publishes?: string;
   /** What it consumes events for: each is a durable called <name>-<purpose>, the only ones that it may use. */
@@ -42,7 +41,7 @@ export const services: readonly Service[] = [
     folder: 'services/auth',
     stores: ['postgres', 'redis'],
     publishes: 'auth',
-    consumesFor: ['roles', 'notices'],
+    consumesFor: ['roles', 'notices', 'closing'],
     calls: [],
     environment: ({ secrets, smtpUrl, mailFrom }) => ({
       KEY_ENCRYPTION_KEY: secrets.keyOf('auth.key-encryption-key'),
@@ -53,13 +52,21 @@ export const services: readonly Service[] = [
       MAIL_FROM: mailFrom,
     }),
   },
-  { name: 'user', folder: 'services/user', stores: ['postgres', 'redis'], publishes: 'user', consumesFor: ['my-page'], calls: ['auth'] },
+  {
+    name: 'user',
+    folder: 'services/user',
+    stores: ['postgres', 'redis'],
+    publishes: 'user',
+    consumesFor: ['my-page', 'points', 'rebuild'],
+    calls: ['auth'],
+    asks: ['funding', 'purchase', 'coupon'],
+  },
   {
     name: 'seller',
     folder: 'services/seller',
     stores: ['postgres'],
     publishes: 'seller',
-    consumesFor: ['dashboard'],
+    consumesFor: ['dashboard', 'closing'],
     calls: ['auth'],
     asks: ['payment'],
     environment: ({ secrets }) => ({ BANK_ACCOUNT_KEY: secrets.keyOf('seller.bank-account-key') }),
@@ -69,9 +76,9 @@ export const services: readonly Service[] = [
     folder: 'services/payment',
     stores: ['postgres'],
     publishes: 'payment',
-    consumesFor: ['projects'],
+    consumesFor: ['projects', 'points', 'closing'],
     calls: ['auth'],
-    asks: ['funding', 'seller'],
+    asks: ['funding', 'seller', 'purchase'],
     environment: ({ secrets, sandboxUrl }) => ({
       PROVIDER_URL: sandboxUrl,
       // It is next door.
@@ -88,8 +95,41 @@ export const services: readonly Service[] = [
     folder: 'services/funding',
     stores: ['postgres'],
     publishes: 'funding',
-    consumesFor: ['payments'],
-    calls: ['auth', 'payment'],
+    consumesFor: ['payments', 'closing'],
+    calls: ['auth', 'payment', 'user', 'coupon'],
+  },
+  {
+    name: 'coupon',
+    folder: 'services/coupon',
+    stores: ['postgres', 'redis'],
+    publishes: 'coupon',
+    consumesFor: ['accounts'],
+    calls: ['auth'],
+  },
+  {
+    name: 'purchase',
+    folder: 'services/purchase',
+    stores: ['postgres', 'redis'],
+    publishes: 'purchase',
+    consumesFor: ['payments', 'catalogue', 'closing'],
+    calls: ['auth', 'payment', 'user', 'coupon'],
+  },
+  {
+    name: 'chat',
+    folder: 'services/chat',
+    stores: ['mongo'],
+    publishes: 'chat',
+    consumesFor: ['rooms', 'closing'],
+    calls: ['auth'],
+    environment: ({ secrets }) => ({ ARCHIVE_KEY: secrets.keyOf('chat.archive-key') }),
+  },
+  {
+    name: 'review',
+    folder: 'services/review',
+    stores: ['mongo'],
+    publishes: 'review',
+    consumesFor: ['rights', 'closing'],
+    calls: ['auth'],
   },
   { name: 'gateway', folder: 'gateway', stores: [], consumesFor: [], calls: ['auth', 'payment'], http: true },
 ];
@@ -104,3 +144,8 @@ export const migrationsOf = ({ folder }: Service): string => join(root, folder, 
 export const hasDatabase = (service: Service): boolean => service.stores.includes('postgres') && existsSync(migrationsOf(service));
 
 export const durablesOf = ({ name, consumesFor }: Service): string[] => consumesFor.map((purpose) => `${name}-${purpose}`);
+
+export const keepsDocuments = ({ stores }: Service): boolean => stores.includes('mongo');
+
+/** The step that makes a document store's indexes. */
+export const documentMigrationOf = ({ folder }: Service): string => join(root, folder, 'dist/src/migrate.js');

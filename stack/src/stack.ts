@@ -11,8 +11,10 @@ import { endLeftovers, notedPid, noteProcess } from './leftovers.js';
 import { labelled, openLogs } from './logs.js';
 import {
   copiesOf,
+  documentUrls,
   doorAuthority,
   mailboxUrl,
+  mongoAdminUrl,
   natsAdminUrl,
   type Plan,
   planStack,
@@ -45,6 +47,9 @@ export interface StackFacts {
   /** Each service's database, as the owner of all. */
   readonly databaseUrls: Readonly<Record<string, string>>;
   readonly redisAdminUrl: string;
+  readonly mongoAdminUrl: string;
+  /** Each service's documents, as who sees all. */
+  readonly documentUrls: Readonly<Record<string, string>>;
   readonly natsAdminUrl: string;
   readonly natsMonitorUrl: string;
   readonly sandbox: { readonly url: string; readonly apiKey: string };
@@ -171,6 +176,8 @@ function factsOf(plan: Plan): StackFacts {
     postgresAdminUrl: adminUrl,
     databaseUrls: Object.fromEntries(withDatabase(plan).map(({ name }) => [name, inDatabase(adminUrl, name)])),
     redisAdminUrl: redisAdminUrl(plan),
+    mongoAdminUrl: mongoAdminUrl(plan),
+    documentUrls: documentUrls(plan),
     natsAdminUrl: natsAdminUrl(plan),
     natsMonitorUrl: `http://127.0.0.1:${plan.natsMonitorPort}`,
     sandbox: { url: sandboxUrl(plan), apiKey: plan.secrets.of('provider.api-key') },

@@ -15,6 +15,7 @@ export function rowsOf(stack: Stack): Row[] {
     envoy: `${stack.publicUrl}, admin ${stack.envoyAdminUrl}`,
     postgres: port(stack.postgresAdminUrl),
     redis: port(stack.redisAdminUrl),
+    mongo: port(stack.mongoAdminUrl),
     nats: `${port(stack.natsAdminUrl)}, monitor ${stack.natsMonitorUrl}`,
     sandbox: stack.sandbox.url,
     mailbox: stack.mailbox?.url ?? '',

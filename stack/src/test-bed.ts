@@ -1,8 +1,23 @@
-// What one test file takes of the run's servers.
-import { databaseUrl, ensureDatabase, withClient } from './databases.js';
+// What one test file takes of the run's servers. Every test file loads this, so it loads little.
+import { databaseUrl, ensureDatabase, mongoUrl, withClient } from './databases.js';
+import { migrateDocuments } from './migrate.js';
 import { addRedisUser } from './servers/redis.js';
-import { services } from './services.js';
-import { TEST_PASSWORD, type TestServers, TOY, templateOf } from './test-servers.js';
+import { documentMigrationOf, keepsDocuments, services } from './services.js';
+
+export const TEST_PASSWORD = 'test';
+/** Stands for whatever is no service: it has the kit's tables only. */
+export const TOY = 'toy';
+
+/** What a test file needs to know; passed to it as JSON in MOA_TEST_SERVERS. */
+export interface TestServers {
+  readonly postgresUrl: string;
+  readonly redisUrl: string;
+  readonly mongoUrl: string;
+  readonly natsPort: number;
+  readonly certificates: string;
+  /** The services that have a template. */
+  readonly templates: readonly string[];
+}
 
 /** A number that no other test file of the run has. */
 export const bedNumber = ({ postgresUrl }: TestServers): Promise<number> =>
@@ -27,8 +42,28 @@ export async function makeRedisUser(
   return { REDIS_URL: url.href, REDIS_PREFIX: prefix };
 }
 
+/** A store of documents of the bed's own, with the service's indexes; gives where it is. */
+export async function makeDocuments(servers: TestServers, bed: string, name: string): Promise<string> {
+  const url = mongoUrl(servers.mongoUrl, `${bed}_${name}`);
+  await migrateDocuments(documentMigrationOf(serviceCalled(name)!), url);
+  return url;
+}
+
+/** Whether a service keeps documents, and has no tables. A name that is no service's has tables. */
+export function keepsDocumentsOnly(name: string): boolean {
+  const service = serviceCalled(name);
+  return service !== undefined && keepsDocuments(service);
+}
+
+const serviceCalled = (name: string) => services.find((service) => service.name === name);
+
 /** NATS as a service of the list sees it; for any other name as a user who may do everything in the bed. */
 export function natsUrl({ natsPort }: TestServers, bed: string, service: string): string {
   const user = services.some(({ name, publishes }) => name === service && publishes) ? service : 'test';
   return `nats://${bed}-${user}:${TEST_PASSWORD}@127.0.0.1:${natsPort}`;
 }
+
+/** The database that a service's test databases are copied from. */
+export const templateOf = (service: string): string => `template_${service}`;
+
+export { inDatabase } from './databases.js';

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { ensureCertificates } from './certificates.js';
 import { closeCommonDatabases, ensureDatabase, inDatabase, withClient } from './databases.js';
 import { migrate } from './migrate.js';
+import { findMongod } from './programs.js';
 import { findServer } from './servers/find-server.js';
+import { startMongo } from './servers/mongo.js';
 import { type NatsAccounts, servicePermissions, startNats } from './servers/nats.js';
 import { startPostgres } from './servers/postgres.js';
 import { startRedis } from './servers/redis.js';
@@ -14,25 +16,11 @@ import { natsSource, postgresSource, redisSource } from './servers/sources.js';
 import { removeElsewhere } from './servers/unprivileged.js';
 import { whenOrphaned } from './servers/when-orphaned.js';
 import { durablesOf, hasDatabase, migrationsOf, presentServices, root, type Service, services } from './services.js';
+import { TEST_PASSWORD, type TestServers, TOY, templateOf } from './test-bed.js';
 
-export const TEST_PASSWORD = 'test';
 const KIT_TABLES = 'packages/kit/sql/0000_kit.sql';
-/** Stands for whatever is no service: it has the kit's tables only. */
-export const TOY = 'toy';
-/** Contracts let them call, and they are not built yet. */
-const LATER_SERVICES = ['purchase'];
 /** Accounts are made ahead, since NATS reads them from its configuration. */
 const BEDS = 300;
-
-/** What a test file needs to know; passed to it as JSON in MOA_TEST_SERVERS. */
-export interface TestServers {
-  readonly postgresUrl: string;
-  readonly redisUrl: string;
-  readonly natsPort: number;
-  readonly certificates: string;
-  /** The services that have a template. */
-  readonly templates: readonly string[];
-}
 
 export interface RunningTestServers {
   readonly servers: TestServers;
@@ -67,7 +55,7 @@ export async function startTestServers(durable = false): Promise<RunningTestServ
       return server;
     };
     const withDatabase = presentServices().filter(hasDatabase);
-    const [postgresUrl, redis, nats] = await allOrNone([
+    const [postgresUrl, redis, nats, mongo] = await allOrNone([
       startPostgres({ program: postgresProgram, dataFolder: join(folder, 'postgres'), password: TEST_PASSWORD, durable }).then(
         async (postgres) => {
           keep(postgres);
@@ -77,11 +65,15 @@ export async function startTestServers(durable = false): Promise<RunningTestServ
       ),
       startRedis({ program: redisProgram, dataFolder: join(folder, 'redis'), password: TEST_PASSWORD }).then(keep),
       startNats({ program: natsProgram, dataFolder: join(folder, 'nats'), accounts: accountsForBeds() }).then(keep),
-      ensureCertificates(certificates, [...services.map(({ name }) => name), ...LATER_SERVICES, 'envoy', 'stack', TOY, 'stranger']),
+      findMongod()
+        .then((program) => startMongo({ program, dataFolder: join(folder, 'mongo'), password: TEST_PASSWORD, durable }))
+        .then(keep),
+      ensureCertificates(certificates, [...services.map(({ name }) => name), 'envoy', 'stack', TOY, 'stranger']),
     ]);
     const servers: TestServers = {
       postgresUrl,
       redisUrl: redis.adminUrl,
+      mongoUrl: mongo.adminUrl,
       natsPort: nats.port,
       certificates: join(certificates, 'current'),
       templates: withDatabase.map(({ name }) => name),
@@ -125,6 +117,3 @@ async function allOrNone<T extends readonly unknown[]>(works: readonly [...{ [K 
   await Promise.allSettled(works);
   return Promise.all(works) as unknown as Promise<T>;
 }
-
-/** The database that a service's test databases are copied from. */
-export const templateOf = (service: string): string => `template_${service}`;

@@ -15,16 +15,18 @@ import {
   environmentOf,
   ISSUER,
   mailboxUrl,
+  mongoUsers,
   natsUsers,
   type Plan,
   publicUrl,
   redisUsers,
   sandboxUrl,
 } from './plan.js';
-import { prepareDatabases } from './prepare.js';
+import { prepareDatabases, prepareDocuments } from './prepare.js';
 import type { Programs } from './programs.js';
 import { startEnvoy } from './servers/envoy.js';
 import { startMailbox } from './servers/mailbox.js';
+import { startMongo } from './servers/mongo.js';
 import { startNats } from './servers/nats.js';
 import { startPostgres } from './servers/postgres.js';
 import { type ServerProcess, startProcess } from './servers/process.js';
@@ -95,6 +97,23 @@ export function unitsOf(plan: Plan, programs: Programs, logs: Logs): Unit[] {
       port: plan.redisPort,
     };
     servers.push(unit('redis', [], (starting) => startRedis({ ...redis, ...starting })));
+  }
+  if (!process.env.MOA_MONGODB_URL && mongoUsers(plan).length > 0) {
+    const mongo = {
+      program: plan.mongod,
+      dataFolder: data('mongo'),
+      password: password('mongo'),
+      users: mongoUsers(plan),
+      port: plan.mongoPort,
+    };
+    servers.push(
+      unit(
+        'mongo',
+        [],
+        (starting) => startMongo({ ...mongo, ...starting }),
+        () => prepareDocuments(plan),
+      ),
+    );
   }
   const present = new Set([...servers.map(({ name }) => name), ...Object.keys(plan.addresses)]);
   const services = plan.services.flatMap((service) => {

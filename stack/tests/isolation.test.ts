@@ -7,7 +7,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { databaseUrl, ensureDatabase, inDatabase, withClient } from '../src/databases.js';
 import { addRedisUser } from '../src/servers/redis.js';
-import { startTestServers, TEST_PASSWORD } from '../src/test-servers.js';
+import { TEST_PASSWORD } from '../src/test-bed.js';
+import { startTestServers } from '../src/test-servers.js';
 
 const { servers, stop } = await startTestServers();
 const { postgresUrl, redisUrl } = servers;

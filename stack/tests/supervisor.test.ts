@@ -99,6 +99,27 @@ test('everything can be ended while it is still on its way up', async () => {
   assert.is(await starting, 'given up');
 });
 
+test('what comes up in the moment in which it is stopped is stopped, too', async () => {
+  const { start, ...rest } = unit('store');
+  let stopping: Promise<void> | undefined;
+  // From its second life on it is stopped as soon as it is ready.
+  const unlucky: Unit = {
+    ...rest,
+    async start(signal) {
+      const server = await start(signal);
+      if (entries().length > 1) stopping = supervisor.stopAll();
+      return server;
+    },
+  };
+  const supervisor = supervise([unlucky], () => {});
+  await supervisor.startAll();
+  await supervisor.one('store').kill();
+  while (stopping === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+  await stopping;
+  assert.equal(entries(), ['store starts', 'store starts', 'store stops']);
+  assert.is(supervisor.one('store').status().state, 'stopped');
+});
+
 test('its processes end when the process that started them is gone', async () => {
   const { spawn } = await import('node:child_process');
   const program = `

@@ -16,9 +16,13 @@ export function processesOf(mark: string, group: number): FoundProcess[] {
 
 function markedOrInGroup(entry: string, group: string): FoundProcess[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
-  return pids
-    .filter((pid) => bears(pid, entry) || isInGroup(pid, group))
-    .map((pid) => ({ pid: Number(pid), command: read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim() }));
+  return (
+    pids
+      .filter((pid) => bears(pid, entry) || isInGroup(pid, group))
+      .map((pid) => ({ pid: Number(pid), command: read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim() }))
+      // One that is just ending has no command any more.
+      .filter(({ command }) => command !== '')
+  );
 }
 
 // The mark may be the beginning of another's: a test of this runner runs files of its own.

@@ -76,12 +76,15 @@ test('an address that the caller claims makes no second caller: guesses at a pas
   const claims = (address: string) => ({ body, headers: { 'x-envoy-external-address': address, 'x-forwarded-for': address } });
   const atEnvoy = (address: string) => doors.grpc(authPath(signIn), claims(address));
   const straight = (address: string) => doors.straight('auth', authPath(signIn), { as: 'funding', ...claims(address) });
-  for (const send of [atEnvoy, straight]) for (let guess = 1; guess <= FREE_GUESSES + 1; guess++) await send(`198.51.100.${guess}`);
   const expected = 'RESOURCE_EXHAUSTED SIGN_IN_THROTTLED';
-  await tally.refuse([
-    { what: 'one more address', door: 'Envoy', send: () => atEnvoy('198.51.100.200'), expected },
-    { what: 'one more address', door: 'service', send: () => straight('198.51.100.200'), expected },
-  ]);
+  // At once: the first delay is a second.
+  for (const [door, send] of [
+    ['Envoy', atEnvoy],
+    ['service', straight],
+  ] as const) {
+    for (let guess = 1; guess <= FREE_GUESSES + 1; guess++) await send(`198.51.100.${guess}`);
+    await tally.refuse([{ what: 'one more address', door, send: () => send('198.51.100.200'), expected }]);
+  }
 });
 
 const honest = SignUpRequest.encode({ requestId: randomUUID(), email: `${randomUUID()}@moa.example`, password: PASSWORD }).finish();

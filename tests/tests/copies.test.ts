@@ -104,6 +104,8 @@ test('events reach their consumers while the copy that publishes and one that co
   // Funding hears of the card by event, My Page of the pledge.
   await until(() => backer.pledges.createPledge({ projectId, lines: [{ rewardId, quantity: 1 }], billingMethodId }), EVENT_WITHIN_MS);
   await until(async () => (await backer.users.getMyPage({})).pledges?.totalCount === 1, EVENT_WITHIN_MS);
+  // The house is closed whole.
+  await Promise.all([stack.isUp('payment'), stack.isUp('user-2')]);
 });
 
 /** The certificate that a process shows. */

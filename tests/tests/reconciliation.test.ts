@@ -1,4 +1,5 @@
-// The real funding, payment and provider, and differences that are planted between them: each has to be found, and nothing else.
+// The real funding, payment and provider, a purchase service that says what it is told to, and differences that are planted between them: each
+// has to be found, and nothing else.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ import { openTestbed, until } from '@moa/testkit';
 import pg from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ORDERED_MINOR, openOrdersPeer, orderingAt } from './orders-peer.js';
 
 const API_KEY = 'test-api-key';
 const PLEDGED_MINOR = 10_000;
@@ -28,6 +30,7 @@ const bed = await openTestbed('reconciliation');
 const folder = mkdtempSync(join(tmpdir(), 'moa-provider-'));
 const provider = await startSandboxProvider({ listen: '127.0.0.1:0', dataFolder: folder, apiKey: API_KEY, webhookSecret: 'test' });
 const FUNDING_ADDRESS = `127.0.0.1:${(await freePorts(1))[0]}`;
+const purchase = await openOrdersPeer(bed);
 const payment = await startPayment(
   readConfig(paymentVariables, {
     ...(await bed.environment('payment')),
@@ -35,18 +38,26 @@ const payment = await startPayment(
     PROVIDER_API_KEY: API_KEY,
     WEBHOOK_SECRET: 'test',
     FUNDING_ADDRESS,
+    PURCHASE_ADDRESS: purchase.address,
     SELLER_ADDRESS: '127.0.0.1:1',
     BANK_URL: provider.url,
     BANK_API_KEY: API_KEY,
   }),
 );
 const funding = await startFunding(
-  readConfig(fundingVariables, { ...(await bed.environment('funding')), LISTEN: FUNDING_ADDRESS, PAYMENT_ADDRESS: payment.address }),
+  readConfig(fundingVariables, {
+    ...(await bed.environment('funding')),
+    LISTEN: FUNDING_ADDRESS,
+    PAYMENT_ADDRESS: payment.address,
+    USER_ADDRESS: '127.0.0.1:9',
+    COUPON_ADDRESS: '127.0.0.1:9',
+  }),
 );
 // As the owner of everything: what no service can do is what a reconciliation is for.
 const pledges = new pg.Pool({ connectionString: await bed.databaseUrl('funding') });
 const books = new pg.Pool({ connectionString: await bed.databaseUrl('payment') });
 const reconciliations = bed.connect(ReconciliationServiceDefinition, payment.address);
+const { paidOrder, refundOrder } = orderingAt(bed, payment.address, purchase.held);
 const admin = await bed.as(randomUUID(), 'ADMIN');
 
 async function atProvider<T>(path: string, body: object, key: string = randomUUID()): Promise<T> {
@@ -108,8 +119,8 @@ async function found(): Promise<Record<string, string[]>> {
   const kinds: Record<string, string[]> = {};
   for (let pageToken = ''; ; ) {
     const page = await reconciliations.listDiscrepancies({ reconciliationId: id, kind: 0, pageSize: 4, pageToken }, admin);
-    for (const { kind, pledgeId, providerChargeId } of page.discrepancies) {
-      const about = pledgeId || providerChargeId;
+    for (const { kind, pledgeId, orderId, providerChargeId } of page.discrepancies) {
+      const about = pledgeId || orderId || providerChargeId;
       kinds[about] = [...(kinds[about] ?? []), KINDS.find(([, value]) => value === kind)![0]];
     }
     pageToken = page.nextPageToken;
@@ -118,11 +129,19 @@ async function found(): Promise<Record<string, string[]>> {
   const { reconciliation: report } = await reconciliations.getReconciliation({ id }, admin);
   const counted = report!.discrepancies.reduce((sum, { count }) => sum + Number(count), 0);
   assert.is(counted, Object.values(kinds).flat().length);
+  assert.is(Number(report!.orderCount), purchase.held.size);
   return kinds;
 }
 
 test('money on its way is no difference, and a house in order has none', async () => {
   const ids = await closedProject(40);
+  await paidOrder();
+  // Paid in part or wholly with points, and given back in part, in money or in points alone.
+  await refundOrder(await paidOrder({ pointsMinor: 5_000n }), 15_000);
+  await refundOrder(await paidOrder({ pointsMinor: 5_000n }), 15_000, 5_000n);
+  await paidOrder({ pointsMinor: 20_000n });
+  await refundOrder(await paidOrder({ pointsMinor: 20_000n }), 0, 1n);
+  await refundOrder(await paidOrder({ pointsMinor: 20_000n }), 0, 20_000n);
   assert.equal(await found(), {});
   await until(() => paid(ids));
   assert.equal(await found(), {});
@@ -196,6 +215,29 @@ test('every planted difference is found, by its kind, and nothing else', async (
   const { id: foreign } = await atProvider<{ id: string }>('/v1/charges', { ...charge, orderId: 'foreign' });
   expected[foreign] = ['CHARGE_UNKNOWN'];
 
+  // An order was paid, and purchase does not know.
+  const unpaid = await paidOrder();
+  purchase.held.delete(unpaid.orderId);
+  expected[unpaid.orderId] = ['ORDER_NOT_PAID'];
+  // An order is worth more than was paid, and one has got back what its buyer has not.
+  for (const difference of [1, -1]) {
+    const { orderId } = await paidOrder();
+    purchase.held.set(orderId, ORDERED_MINOR + difference);
+    expected[orderId] = ['ORDER_AMOUNT_DIFFERS'];
+  }
+  // An order that nobody ever paid says that it is paid, and one says so still that was given back.
+  const imagined = randomUUID();
+  purchase.held.set(imagined, 500);
+  expected[imagined] = ['ORDER_WITHOUT_MONEY'];
+  const returned = await paidOrder();
+  await refundOrder(returned, ORDERED_MINOR);
+  purchase.held.set(returned.orderId, ORDERED_MINOR);
+  expected[returned.orderId] = ['ORDER_WITHOUT_MONEY'];
+  // An order that points cover says that it was given back.
+  const covered = await paidOrder({ pointsMinor: 20_000n });
+  await tamper(`UPDATE payment SET state = 'REFUNDED' WHERE id = '${covered.paymentId}'`);
+  expected[covered.orderId] = ['PAYMENT_STATE_DIFFERS'];
+
   const kinds = await found();
   assert.equal(kinds, expected);
   assert.equal([...new Set(Object.values(kinds).flat())].sort(), KINDS.map(([name]) => name).sort(), 'every kind was planted');
@@ -223,7 +265,7 @@ async function tamper(sql: string): Promise<void> {
 }
 
 test.after(async () => {
-  await Promise.all([funding.stop(), payment.stop()]);
+  await Promise.all([funding.stop(), payment.stop(), purchase.stop()]);
   await Promise.all([provider.stop(), pledges.end(), books.end()]);
   await bed.close();
   rmSync(folder, { recursive: true, force: true });

@@ -101,7 +101,8 @@ function textFor(pattern: string): string {
     if (character === '\\') return pattern[at++]!;
     const isGroup = character === '(';
     if (!isGroup && character !== '[') return character;
-    const text = isGroup ? sequence() : pattern[at]!;
+    // A class that begins with a property, \p{L}, takes a letter.
+    const text = isGroup ? sequence() : pattern.startsWith('\\p{', at) ? 'x' : pattern[at]!;
     at = isGroup ? at + 1 : pattern.indexOf(']', at) + 1;
     return text;
   };

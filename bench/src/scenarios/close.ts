@@ -56,6 +56,7 @@ async function closeProject(pledges: number, log: (line: string) => void): Promi
     PROVIDER_API_KEY: API_KEY,
     WEBHOOK_SECRET,
     FUNDING_ADDRESS: '127.0.0.1:1',
+    PURCHASE_ADDRESS: '127.0.0.1:1',
     SELLER_ADDRESS: '127.0.0.1:1',
     BANK_URL: provider.address,
     BANK_API_KEY: API_KEY,
@@ -66,7 +67,12 @@ async function closeProject(pledges: number, log: (line: string) => void): Promi
     PROVIDER_RATE_PER_SECOND: PROVIDER_PER_SECOND,
   });
   const startFunding = async () =>
-    startServer('servers/funding.js', { ...(await bed.environment('funding')), PAYMENT_ADDRESS: payment.address });
+    startServer('servers/funding.js', {
+      ...(await bed.environment('funding')),
+      PAYMENT_ADDRESS: payment.address,
+      USER_ADDRESS: '127.0.0.1:1',
+      COUPON_ADDRESS: '127.0.0.1:1',
+    });
   const databases = await openDatabases(bed);
   let funding = await startFunding();
   try {

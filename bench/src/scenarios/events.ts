@@ -29,7 +29,12 @@ export const events: Scenario = {
     const program = findNats();
     const bed = await openTestbed('bench-events');
     const nats = await connectNats('test', bed.natsUrl, '');
-    const service = await startServer('servers/funding.js', { ...(await bed.environment('funding')), PAYMENT_ADDRESS: '127.0.0.1:1' });
+    const service = await startServer('servers/funding.js', {
+      ...(await bed.environment('funding')),
+      PAYMENT_ADDRESS: '127.0.0.1:1',
+      USER_ADDRESS: '127.0.0.1:1',
+      COUPON_ADDRESS: '127.0.0.1:1',
+    });
     const database = new pg.Client(await bed.databaseUrl('funding'));
     await database.connect();
     // Nobody else uses this one: it is for nats bench.

@@ -4,6 +4,7 @@ import { printLine } from '../print.js';
 import type { Random } from '../random.js';
 import type { OwnStack } from '../stack.js';
 import type { Journal } from './journal.js';
+import type { ChaosOptions } from './options.js';
 
 const LEAST_PAUSE_MS = 100;
 const MOST_PAUSE_MS = 900;
@@ -12,18 +13,56 @@ const LOOK_MS = 10;
 const AT_POINT_WITHIN_MS = 6_000;
 
 /** What people and the house are busy with. */
-export type Phase = 'pledging' | 'closing' | 'refunds';
+export type Phase = 'pledging' | 'closing' | 'refunds' | 'shopping' | 'sending';
 
-const VICTIMS = [
-  { name: 'funding', weight: 4 },
-  { name: 'payment', weight: 4 },
-  { name: 'sandbox', weight: 2 },
-  { name: 'nats', weight: 2 },
-  { name: 'postgres', weight: 2 },
-] as const;
+const VICTIMS = {
+  money: [
+    { name: 'funding', weight: 4 },
+    { name: 'payment', weight: 4 },
+    { name: 'sandbox', weight: 2 },
+    { name: 'nats', weight: 2 },
+    { name: 'postgres', weight: 2 },
+  ],
+  commerce: [
+    { name: 'purchase', weight: 5 },
+    { name: 'coupon', weight: 3 },
+    { name: 'user', weight: 3 },
+    { name: 'payment', weight: 2 },
+    { name: 'redis', weight: 1 },
+    { name: 'nats', weight: 1 },
+    { name: 'postgres', weight: 1 },
+  ],
+} as const;
 
 /** Where a process dies by itself when it was started with the name: crashPoint in the code. */
-const POINTS: Readonly<Record<string, Readonly<Record<Phase, readonly string[]>>>> = {
+const POINTS: Readonly<Record<string, Partial<Readonly<Record<Phase, readonly string[]>>>>> = {
+  purchase: {
+    shopping: [
+      'purchase.stock.after',
+      'purchase.coupons.after',
+      'purchase.points.after',
+      'purchase.payment.after',
+      'purchase.payment.stored',
+      'purchase.commit-coupons.after',
+      'purchase.commit-points.after',
+      'purchase.undo-payment.after',
+      'purchase.undo-points.after',
+      'consumer.committed',
+      'relay.published',
+    ],
+    sending: ['relay.published', 'consumer.committed'],
+  },
+  coupon: {
+    shopping: [
+      'coupon.claim.entered',
+      'coupon.claim.committed',
+      'coupon.reserved',
+      'coupon.committed',
+      'coupon.released',
+      'relay.published',
+    ],
+  },
+  user: { shopping: ['relay.published', 'consumer.committed'], sending: ['relay.published', 'consumer.committed'] },
   funding: {
     pledging: ['funding.pledge.before', 'funding.pledge.committed', 'relay.published', 'consumer.committed'],
     closing: [
@@ -56,9 +95,15 @@ export interface Killer {
   stop(): void;
 }
 
-export function openKiller(stack: OwnStack, environment: Environment, journal: Journal, random: Random, wanted: number): Killer {
+export function openKiller(
+  stack: OwnStack,
+  environment: Environment,
+  journal: Journal,
+  random: Random,
+  { suite, kills: wanted }: ChaosOptions,
+): Killer {
   const stopping = new AbortController();
-  let phase: Phase = 'pledging';
+  let phase: Phase = suite === 'money' ? 'pledging' : 'shopping';
   let landed = 0;
 
   const stateOf = (name: string) => stack.status().find((unit) => unit.name === name)?.state;
@@ -81,7 +126,7 @@ export function openKiller(stack: OwnStack, environment: Environment, journal: J
   }
 
   async function killOne(): Promise<void> {
-    const { name } = random.pickWeighted(VICTIMS, ({ weight }) => weight);
+    const { name } = random.pickWeighted<{ name: string; weight: number }>(VICTIMS[suite], ({ weight }) => weight);
     const points = POINTS[name]?.[phase];
     const point = points && random.next() < 0.5 ? random.pick(points) : undefined;
     if (stateOf(name) !== 'up' || !isUnderWay()) return;

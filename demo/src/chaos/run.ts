@@ -1,7 +1,9 @@
 // Rounds of people at work, while processes die around them; then everything comes to rest, and what must hold is counted.
 import { atOnce } from '../at-once.js';
 import { openSellers } from '../chapters/sellers.js';
+import { type Goods, openShop } from '../chapters/shop.js';
 import { lookAtEverything, type NamedFinding } from '../checks/index.js';
+import { lookAtShop } from '../checks/shop.js';
 import { readStory } from '../data.js';
 import type { Person } from '../people.js';
 import { printHeading, printLine, step } from '../print.js';
@@ -14,6 +16,7 @@ import { type Environment, type Killer, openKiller } from './killer.js';
 import type { ChaosOptions } from './options.js';
 import { bringNewCards, type Crowd, giveSomeBack, pledgeAndThinkAgain } from './people-at-work.js';
 import { type OpenProject, openProjects } from './projects.js';
+import { buyAndThinkAgain, type Orders, ordersCheck, sendAndReceive, UNPAID_ENDS_MS } from './shop-at-work.js';
 
 const BACKERS = 16;
 const SIGN_UPS_AT_ONCE = 8;
@@ -28,10 +31,11 @@ export interface Outcome {
   readonly findings: readonly NamedFinding[];
 }
 
-export async function run(stack: OwnStack, stage: Stage, environment: Environment, { kills, seed }: ChaosOptions): Promise<Outcome> {
+export async function run(stack: OwnStack, stage: Stage, environment: Environment, options: ChaosOptions): Promise<Outcome> {
+  const { suite, kills, seed } = options;
   const random = makeRandom(seed);
   const journal = openJournal();
-  const killer = openKiller(stack, environment, journal, random.fork(), kills);
+  const killer = openKiller(stack, environment, journal, random.fork(), options);
 
   printHeading('Before anything dies');
   const admin = await stage.admin();
@@ -48,12 +52,15 @@ export async function run(stack: OwnStack, stage: Stage, environment: Environmen
   );
 
   const crowd: Crowd = { stage, journal, random, backers, admin };
+  const goods = suite === 'commerce' ? await openShop([...sellers.values()], (await readStory()).products) : [];
+  const orders: Orders = new Map();
   const killing = killer.run();
   const projectIds: string[] = [];
   try {
     for (let round = 1; killer.landed() < kills; round++) {
       printHeading(`Round ${round}`);
-      projectIds.push(...(await playRound(crowd, killer, [...sellers.values()])));
+      if (suite === 'commerce') await playShopRound(crowd, killer, goods, orders);
+      else projectIds.push(...(await playRound(crowd, killer, [...sellers.values()])));
     }
   } finally {
     killer.stop();
@@ -72,9 +79,24 @@ export async function run(stack: OwnStack, stage: Stage, environment: Environmen
 
   printHeading('What must hold');
   const findings = [...(await lookAtEverything(stage))];
-  for (const { says, look } of [journalCheck(journal), chargedOnce, oneEffectCheck(stack.natsAdminUrl)])
-    findings.push({ says, ...(await look(stage)) });
+  const own = suite === 'commerce' ? [ordersCheck(orders)] : [journalCheck(journal), chargedOnce];
+  for (const { says, look } of [...own, oneEffectCheck(stack.natsAdminUrl)]) findings.push({ says, ...(await look(stage)) });
+  if (suite === 'commerce') findings.push(...(await lookAtShop(stage, goods)));
   return { landed: killer.landed(), committed: journal.committed(), findings };
+}
+
+/** From a rush for coupons to what came back. */
+async function playShopRound(crowd: Crowd, killer: Killer, goods: readonly Goods[], orders: Orders): Promise<void> {
+  const { stage, journal, admin } = crowd;
+  killer.enter('shopping');
+  await admin.signIn();
+  await step('People claim, buy, pay and think again', () => buyAndThinkAgain(crowd, goods, orders));
+  await step('What is not paid ends', () => comeToRest(crowd, new Date(stage.now().getTime() + UNPAID_ENDS_MS)));
+  killer.enter('sending');
+  await step('Parcels are sent, arrive, and some come back', async () => {
+    await sendAndReceive(crowd, goods);
+    await journal.atWork(stage.untilQuiet());
+  });
 }
 
 /** From the opening of some projects to the last retry of a card; their ids. */

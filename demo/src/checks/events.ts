@@ -1,21 +1,16 @@
 // Whatever happened was told, and heard by everybody.
 
-import type { Check } from './check.js';
-import { noneOf } from './check.js';
+import { storesOf, undeliverableEvents, untoldEvents } from '../stores.js';
+import { type Check, noneOf } from './check.js';
 
 export const eventChecks: Check[] = [
   {
     says: 'every outbox is empty',
     async look(stage) {
-      const counts = await Promise.all(
-        stage.databases.map(async (service) => {
-          const [row] = await stage.sql<{ count: number }>(service, 'SELECT count(*)::int AS count FROM kit.outbox');
-          return { service, count: row?.count ?? 0 };
-        }),
-      );
+      const untold = (await untoldEvents(stage)).filter(({ events }) => events > 0);
       return noneOf(
-        counts.filter(({ count }) => count > 0).map(({ service, count }) => `${service} ${count}`),
-        `${counts.length} databases`,
+        untold.map(({ service, events }) => `${service} ${events}`),
+        storesOf(stage),
       );
     },
   },
@@ -36,20 +31,7 @@ export const eventChecks: Check[] = [
   },
   {
     says: 'no event was put away as undeliverable',
-    async look(stage) {
-      const rows = await Promise.all(
-        stage.databases.map((service) =>
-          stage.sql<{ what: string }>(
-            service,
-            `SELECT consumer || ' ' || subject || ': ' || error AS what FROM kit.failed_event WHERE dead_time IS NOT NULL`,
-          ),
-        ),
-      );
-      return noneOf(
-        rows.flat().map(({ what }) => what),
-        `${stage.databases.length} databases`,
-      );
-    },
+    look: async (stage) => noneOf(await undeliverableEvents(stage), storesOf(stage)),
   },
   {
     says: "the provider's webhooks were all taken",

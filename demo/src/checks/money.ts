@@ -15,7 +15,9 @@ interface PledgeRow {
 
 interface PaymentRow {
   readonly id: string;
-  readonly pledge_id: string;
+  /** Or an order's. */
+  readonly pledge_id: string | null;
+  readonly order_id: string | null;
   readonly state: string;
   readonly amount: string;
   readonly refunded: string;
@@ -30,8 +32,9 @@ const pledgesOf = (stage: Stage) =>
 const paymentsOf = (stage: Stage) =>
   stage.sql<PaymentRow>(
     'payment',
-    `SELECT p.id, p.pledge_id, p.state, p.amount_minor AS amount, p.refunded_minor AS refunded,
-       (SELECT provider_charge_id FROM attempt a WHERE a.payment_id = p.id AND a.state IN ('SUCCEEDED', 'CANCELED')) AS charge_id,
+    `SELECT p.id, p.pledge_id, p.order_id, p.state, p.amount_minor AS amount, p.refunded_minor AS refunded,
+       coalesce((SELECT provider_charge_id FROM attempt a WHERE a.payment_id = p.id AND a.state IN ('SUCCEEDED', 'CANCELED')),
+         (SELECT provider_charge_id FROM confirmation c WHERE c.payment_id = p.id AND c.state = 'SUCCEEDED')) AS charge_id,
        (SELECT count(*)::int FROM attempt a WHERE a.payment_id = p.id AND a.state IN ('PENDING', 'UNKNOWN')) AS open
      FROM payment p`,
   );
@@ -101,7 +104,7 @@ export const moneyChecks: Check[] = [
     says: 'pledges and payments match one to one',
     async look(stage) {
       const pledges = await pledgesOf(stage);
-      const payments = await paymentsOf(stage);
+      const payments = (await paymentsOf(stage)).filter(({ order_id }) => order_id === null);
       const byPledge = new Map(payments.map((payment) => [payment.pledge_id, payment]));
       const expected: Record<string, string> = {
         REFUNDED: 'CANCELED',
@@ -117,7 +120,7 @@ export const moneyChecks: Check[] = [
         return payment !== undefined && (payment.amount !== total || payment.refunded !== refunded);
       });
       const ids = new Set(pledges.map(({ id }) => id));
-      const strangers = payments.filter(({ pledge_id }) => !ids.has(pledge_id));
+      const strangers = payments.filter(({ pledge_id }) => !ids.has(pledge_id ?? ''));
       const broken = [
         ...off.map(({ id, state }) => `${state} pledge ${id} has ${byPledge.get(id)?.state ?? 'no payment'}`),
         ...strangers.map(({ id }) => `payment ${id} has no pledge`),
@@ -129,8 +132,10 @@ export const moneyChecks: Check[] = [
     says: 'no pledge is charged twice, and none that was canceled or released at all',
     async look(stage) {
       const pledges = new Map((await pledgesOf(stage)).map((pledge) => [pledge.id, pledge]));
-      const pledgeOf = new Map((await paymentsOf(stage)).map(({ charge_id, pledge_id }) => [charge_id, pledge_id]));
-      const charges = (await stage.books()).filter(({ type }) => type === 'CHARGE');
+      const payments = await paymentsOf(stage);
+      const pledgeOf = new Map(payments.map(({ charge_id, pledge_id }) => [charge_id, pledge_id]));
+      const ofOrders = new Set(payments.filter(({ order_id }) => order_id !== null).map(({ charge_id }) => charge_id));
+      const charges = (await stage.books()).filter(({ type, chargeId }) => type === 'CHARGE' && !ofOrders.has(chargeId));
       const times = countBy(charges, ({ chargeId, orderId }) => pledgeOf.get(chargeId) ?? orderId);
       const broken = [...times]
         .filter(([id, count]) => count > 1 || !WAS_PAID.includes(pledges.get(id)?.state ?? ''))

@@ -3,6 +3,7 @@ import { type Policy, pathOf, policyOf, type ServiceDefinition } from '@moa/cont
 import { type CallOptions, type ClientMiddleware, Metadata, Status } from 'nice-grpc-common';
 import { v7 as uuidv7 } from 'uuid';
 import { MoaError, toMoaError } from './error.js';
+import { requestAfter } from './resume.js';
 import type { TokenSource } from './session.js';
 
 const MAX_TRIES = 3;
@@ -60,21 +61,22 @@ export function withRetries(policies: ReadonlyMap<string, Policy>): ClientMiddle
 }
 
 /**
- * Opens a stream again that broke off, where the contract says repeatable: it begins with the present then, so nothing is missed that still
- * counts. Gives up when nothing has come for several tries.
+ * Opens a stream again that broke off, where the contract says repeatable: it begins with the present then, or goes on where it was (see
+ * resume.ts), so nothing is missed that still counts. Gives up when nothing has come for several tries.
  */
 export function withReopening(policies: ReadonlyMap<string, Policy>): ClientMiddleware {
   return async function* (call, options) {
     if (call.requestStream || !call.responseStream || !policies.get(call.method.path)?.repeatable) {
       return yield* call.next(call.request, options);
     }
+    let { request } = call;
     for (let tries = 1; ; tries++) {
-      const { request, next } = call;
       let hasBegun = false;
       try {
-        for await (const message of next(request, options)) {
+        for await (const message of call.next(request, options)) {
           hasBegun = true;
           tries = 0;
+          request = requestAfter(call.method.path, request, message);
           yield message;
         }
         return;

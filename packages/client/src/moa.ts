@@ -5,6 +5,9 @@ import type { Account, Tokens } from '@moa/contracts/auth/v1/auth';
 import { AuthServiceDefinition, type SignInResponse } from '@moa/contracts/auth/v1/auth_service';
 import { type OAuthCallback, OAuthServiceDefinition } from '@moa/contracts/auth/v1/oauth_service';
 import { PartnerAdminServiceDefinition, PartnerTokenServiceDefinition } from '@moa/contracts/auth/v1/partner_service';
+import { ArchiveServiceDefinition } from '@moa/contracts/chat/v1/archive_service';
+import { ChatServiceDefinition, ModerationServiceDefinition } from '@moa/contracts/chat/v1/chat_service';
+import { CouponAdminServiceDefinition, CouponServiceDefinition } from '@moa/contracts/coupon/v1/coupon_service';
 import { FulfilmentServiceDefinition } from '@moa/contracts/funding/v1/fulfilment_service';
 import { PledgeServiceDefinition } from '@moa/contracts/funding/v1/pledge_service';
 import { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
@@ -14,10 +17,20 @@ import { InstantPaymentServiceDefinition } from '@moa/contracts/payment/v1/insta
 import { FundingPaymentServiceDefinition, LedgerServiceDefinition } from '@moa/contracts/payment/v1/payment_service';
 import { ReconciliationServiceDefinition } from '@moa/contracts/payment/v1/reconciliation_service';
 import { SettlementServiceDefinition } from '@moa/contracts/payment/v1/settlement_service';
+import { CartServiceDefinition } from '@moa/contracts/purchase/v1/cart_service';
+import { CatalogServiceDefinition } from '@moa/contracts/purchase/v1/catalog_service';
+import {
+  CheckoutAdminServiceDefinition,
+  OrderServiceDefinition,
+  SellerOrderServiceDefinition,
+} from '@moa/contracts/purchase/v1/order_service';
+import { ReviewServiceDefinition } from '@moa/contracts/review/v1/review_service';
 import { SellerDashboardServiceDefinition } from '@moa/contracts/seller/v1/dashboard_service';
 import { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
 import { StatementServiceDefinition } from '@moa/contracts/seller/v1/statement_service';
 import { VerificationServiceDefinition } from '@moa/contracts/seller/v1/verification_service';
+import { MyPageAdminServiceDefinition } from '@moa/contracts/user/v1/my_page_admin_service';
+import { PointServiceDefinition } from '@moa/contracts/user/v1/point_service';
 import { UserServiceDefinition } from '@moa/contracts/user/v1/user_service';
 import { type ClientMiddleware, composeClientMiddleware } from 'nice-grpc-common';
 import type { Client } from 'nice-grpc-web';
@@ -39,11 +52,24 @@ const SERVICES = {
   updates: UpdateServiceDefinition,
   pledges: PledgeServiceDefinition,
   fulfilment: FulfilmentServiceDefinition,
+  products: CatalogServiceDefinition,
+  carts: CartServiceDefinition,
+  orders: OrderServiceDefinition,
+  sellerOrders: SellerOrderServiceDefinition,
+  checkouts: CheckoutAdminServiceDefinition,
+  coupons: CouponServiceDefinition,
+  couponAdmin: CouponAdminServiceDefinition,
+  points: PointServiceDefinition,
+  myPageAdmin: MyPageAdminServiceDefinition,
   payments: FundingPaymentServiceDefinition,
   orderPayments: InstantPaymentServiceDefinition,
   ledger: LedgerServiceDefinition,
   settlements: SettlementServiceDefinition,
   reconciliations: ReconciliationServiceDefinition,
+  archive: ArchiveServiceDefinition,
+  chat: ChatServiceDefinition,
+  moderation: ModerationServiceDefinition,
+  reviews: ReviewServiceDefinition,
 } as const;
 
 type Services = { readonly [Name in keyof typeof SERVICES]: Client<(typeof SERVICES)[Name]> };

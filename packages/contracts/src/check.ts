@@ -8,7 +8,7 @@ const CREATES_OR_MOVES_MONEY =
 // Named like one of those, and yet cannot happen twice.
 const ONCE_BY_NATURE = new Map([['moa.auth.v1.AuthService.ChangePassword', 'the second time the old password is wrong']]);
 // What such an RPC does may happen again: it reads.
-const READS = /^(Get|List|Search|Watch|Quote)/;
+const READS = /^(Get|List|Search|Watch|Stream|Quote)/;
 // Repeatable without a request_id, and why.
 const IDEMPOTENT_BY_NATURE = new Map([
   ['moa.auth.v1.AuthService.RefreshToken', 'a spent token gives its successor again for 10 seconds'],

@@ -70,6 +70,8 @@ export const hostVariables = {
   CERTIFICATES: z.string().min(1),
   DATABASE_URL: secret().optional(),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(10),
+  /** Of a service that keeps documents. */
+  MONGODB_URL: secret().optional(),
   NATS_URL: secret().optional(),
   /** Put in front of every subject and stream, so that several houses share a server. */
   NATS_PREFIX: z

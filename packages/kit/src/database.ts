@@ -10,6 +10,8 @@ const RETRY_BASE_MS = 10;
 const STATEMENT_TIMEOUT_MS = 8_000;
 const TRANSACTION_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+// Longer, so that it is the pool that gives up.
+const MAX_WAIT_MS = CONNECT_TIMEOUT_MS + 1_000;
 // A prepared statement keeps the plan of its first runs, also those inside functions and foreign keys. Made while a table is all but
 // empty, that plan reads the whole table, for each call and for as long as the connection lives: in the first rush of a new system a pledge
 // took ten times as long after a thousand others. Every query of the house has its index.
@@ -70,10 +72,13 @@ export function openDatabase<C extends PrismaLike>(url: string, connections: num
   };
 }
 
+/** All connections were in use, and none came free in time: it would have gone well at another time. */
+export const isPoolFull = (error: unknown): boolean => (error as Error | undefined)?.message === 'timeout exceeded when trying to connect';
+
 /** Runs `work` in a transaction and wakes the relay after its commit. Conflicts are tried again, at most 5 times. */
 export async function transaction<C extends PrismaLike, R>(db: Database<C>, work: (tx: Transaction<C>) => Promise<R>): Promise<R> {
   const result = await retryingConflicts(
-    () => db.client.$transaction(work, { maxWait: CONNECT_TIMEOUT_MS, timeout: TRANSACTION_TIMEOUT_MS }) as Promise<R>,
+    () => db.client.$transaction(work, { maxWait: MAX_WAIT_MS, timeout: TRANSACTION_TIMEOUT_MS }) as Promise<R>,
   );
   db.wakeRelay();
   return result;

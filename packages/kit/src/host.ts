@@ -16,12 +16,17 @@ import { type Clock, realClock, shiftedClock } from './clock.js';
 import type { HostConfig } from './config.js';
 import { connect, type Remote } from './connect.js';
 import { type Database, openDatabase, type PrismaLike } from './database.js';
+import type { Documents } from './documents.js';
 import { startConsumer } from './events/consume.js';
 import { groupBy } from './events/group-by.js';
+import { type Inbox, tableInbox } from './events/inbox.js';
 import { connectNats, ensureStream, type Nats } from './events/nats.js';
+import { tableOutbox } from './events/outbox.js';
 import { startRelay } from './events/relay.js';
+import { replayStreams } from './events/replay.js';
 import type { Subscription } from './events/subscription.js';
 import { type Job, type JobRun, startJob } from './jobs.js';
+import { type Live, openLive } from './live.js';
 import { createLog, type Logger, logCall } from './log.js';
 import { callMetrics, createRegistry, serveMetrics } from './metrics.js';
 import { forgetOld, RETENTION_EVERY_MS } from './retention.js';
@@ -56,9 +61,19 @@ export interface Host {
   verifyTokensWith(authority: TokenAuthority): void;
   serve<S extends ServiceDefinition>(definition: S, handlers: Implementation<S>): void;
   /** Owns the domain's stream, and publishes the outbox to it. */
-  relay(db: Database<PrismaLike>): Promise<void>;
+  relay(db: Database<PrismaLike> | Documents<unknown>): Promise<void>;
   /** Handles events of other domains; each domain's stream has the durable <service>-<purpose>. */
   consume<C extends PrismaLike>(purpose: string, db: Database<C>, subscriptions: readonly Subscription<C>[]): void;
+  consume<C>(purpose: string, db: Documents<C>, subscriptions: readonly Subscription<C>[]): void;
+  /** Core NATS under one's own name: see Live. */
+  live(): Promise<Live>;
+  /** Reads streams of other domains once, from their beginning, by the durable <service>-<purpose>; gives how many events there were. */
+  replay<C extends PrismaLike>(
+    purpose: string,
+    db: Database<C>,
+    subscriptions: readonly Subscription<C>[],
+    signal: AbortSignal,
+  ): Promise<number>;
   job(name: string, everyMs: number, work: (run: JobRun) => Promise<void>): Job;
   onStop(close: () => Promise<void> | void): void;
   listen(): Promise<Running>;
@@ -139,17 +154,19 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
     async relay(db) {
       const connection = await openNats();
       await ensureStream(connection, name, { maxBytes: config.STREAM_MAX_BYTES, maxAgeDays: config.STREAM_MAX_AGE_DAYS });
-      const relay = startRelay(db.url, connection, name, log, backlog);
+      const outbox = 'outbox' in db ? db.outbox : tableOutbox(db.url);
+      const relay = startRelay(outbox, connection, name, log, backlog);
       db.wakeRelay = relay.wake;
       closers.push(() => relay.stop());
     },
-    consume(purpose, db, subscriptions) {
+    consume<C>(purpose: string, db: Database<PrismaLike> | Documents<C>, subscriptions: readonly Subscription<C>[]) {
+      const inbox = 'inbox' in db ? db.inbox : (tableInbox(db) as Inbox<C>);
       const started = openNats().then((connection) =>
         groupBy(subscriptions, ({ type }) => domainOf(type)).map((ofDomain) =>
           startConsumer({
             name: `${name}-${purpose}`,
             domain: domainOf(ofDomain[0]!.type),
-            db,
+            inbox,
             subscriptions: ofDomain,
             nats: connection,
             clock,
@@ -161,6 +178,10 @@ export async function openHost(name: string, config: HostConfig): Promise<Host> 
       intake.push(async () => {
         await Promise.all((await started).map((consumer) => consumer.stop()));
       });
+    },
+    live: async () => openLive(await openNats(), name),
+    async replay(purpose, db, subscriptions, signal) {
+      return replayStreams({ name: `${name}-${purpose}`, db, subscriptions, nats: await openNats(), clock, signal });
     },
     job(jobName, everyMs, work) {
       const job = startJob(jobName, everyMs, clock, log, work);

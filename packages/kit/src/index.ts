@@ -6,6 +6,8 @@ export { ConfigError, type HostConfig, hostAndPort, hostsAndPorts, hostVariables
 export { connect, type Remote } from './connect.js';
 export { crashPoint } from './crash-point.js';
 export { type Database, PLANNING, postgresError, refusalOf, refusing, type Transaction, transaction, write } from './database.js';
+export type { Documents } from './documents.js';
+export { enumName } from './enums.js';
 export { emit } from './events/emit.js';
 export { connectNats, ensureStream, type Nats } from './events/nats.js';
 export { type EventInfo, on, type Subscription } from './events/subscription.js';
@@ -21,11 +23,14 @@ export {
   type Reasons,
 } from './failure.js';
 export { type Host, openHost, type Running } from './host.js';
-export { newId } from './ids.js';
+export { newId, requestIdOf } from './ids.js';
 export type { Job, JobRun } from './jobs.js';
+export type { Live } from './live.js';
 export { mergeCalls, type Outcome } from './merge.js';
 export { type Origin, originAt, sqlCall } from './origin.js';
-export { makePageToken, pageOf, pageSizeOf, readPageToken } from './pages.js';
+export { isOutage } from './outage.js';
+export { type KeyKind, makePageToken, pageOf, pageSizeOf, readPageToken, readTimeToken, type TimeKeyset } from './pages.js';
+export { openRedis, type Redis } from './redis.js';
 export { claimFirst, once } from './requests.js';
 export type { RevokedSession } from './revocations.js';
 export { runService } from './run.js';

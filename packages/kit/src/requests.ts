@@ -1,6 +1,7 @@
 // Requests that carry a request_id take effect once: the first answer is kept, and given again to whoever repeats the request.
 import type { MessageType } from '@moa/contracts/method';
 import type { Call } from './call.js';
+import { crashPoint } from './crash-point.js';
 import { type Database, type PrismaLike, type RawQueries, refusing, type Transaction, transaction } from './database.js';
 import { Failure, fail } from './failure.js';
 import { sqlCall } from './origin.js';
@@ -21,14 +22,14 @@ interface StoredAnswer {
  *
  *     return once(db, call, RegisterSellerResponse, async (tx) => { ...; return { seller }; });
  */
-export function once<C extends PrismaLike, R>(
+export async function once<C extends PrismaLike, R>(
   db: Database<C>,
   call: Call,
   type: MessageType<R>,
   work: (tx: Transaction<C>) => Promise<R>,
 ): Promise<R> {
   const claim = sqlCall(call);
-  return transaction(db, async (tx) => {
+  const answer = await transaction(db, async (tx) => {
     const raw = tx as unknown as RawQueries;
     const [claimed] = (await refusing(fail, raw.$queryRaw`SELECT kit.claim(${claim}::jsonb) AS first`)) as [{ first: boolean }];
     if (!claimed.first) return firstAnswer(raw, claim, type);
@@ -36,6 +37,8 @@ export function once<C extends PrismaLike, R>(
     await raw.$queryRaw`SELECT kit.answer(${claim}::jsonb, ${stored(type, response)}::jsonb)`;
     return response;
   });
+  crashPoint('request.committed');
+  return answer;
 }
 
 /**

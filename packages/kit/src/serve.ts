@@ -8,6 +8,7 @@ import type { TokenAuthority } from './authority.js';
 import { type Call, ServedCall } from './call.js';
 import { authorizer, type Identify } from './caller.js';
 import type { Clock } from './clock.js';
+import { isPoolFull } from './database.js';
 import { type Failure, fail, toGrpcError } from './failure.js';
 import { endOf, type OpenStreams } from './streams.js';
 import { peerOf } from './tls.js';
@@ -30,9 +31,11 @@ const MINUTE_MS = 60_000;
  * An RPC as an async function; one that streams as an async generator, which waits with `call.signal` so that it ends with its caller:
  *
  *     async function* ({ id }, { signal }) { for await (const progress of watch(id, signal)) yield { progress }; }
+ *
+ * Bytes that it yields are sent as they are: a message that goes to many is encoded once.
  */
 export type Handler<M> = M extends { responseStream: true }
-  ? (request: RequestOf<M>, call: Call) => AsyncIterable<ResponseOf<M>>
+  ? (request: RequestOf<M>, call: Call) => AsyncIterable<ResponseOf<M> | Uint8Array>
   : (request: RequestOf<M>, call: Call) => Promise<ResponseOf<M>>;
 
 /** A contract's RPCs as functions: reads as its table of contents. */
@@ -107,7 +110,7 @@ function guarded(
   const policy = policyOf(method);
   const authorize = authorizer(policy);
   const read = requestReader(service, method);
-  const encode = (message: unknown) => method.responseType.encode(message).finish();
+  const encode = (message: unknown) => (message instanceof Uint8Array ? message : method.responseType.encode(message).finish());
 
   return (grpcCall, reply) => {
     const startedMs = performance.now();
@@ -145,12 +148,12 @@ function guarded(
     });
     answer(grpcCall, call, end).then(
       (response) => finish(null, response),
-      (error) => finish(error ?? new Error('the handler threw nothing')),
+      (error) => finish(isPoolFull(error) ? overloaded() : (error ?? new Error('the handler threw nothing'))),
     );
   };
 
   async function answer(grpcCall: GrpcCall, call: ServedCall, end: (failure: Failure) => void): Promise<Uint8Array | undefined> {
-    if (load.inFlight > load.atMost) throw fail('OVERLOADED', {}, { retryAfterMs: SHED_RETRY_MS });
+    if (load.inFlight > load.atMost) throw overloaded();
     const identified = identify(grpcCall.metadata);
     call.identified = identified instanceof Promise ? await identified : identified;
     authorize(call.person, () => call.service);
@@ -174,6 +177,8 @@ function guarded(
     if (!authTime || at.getTime() - authTime.getTime() > minutes * MINUTE_MS) throw fail('FRESH_AUTH_NEEDED', { minutes });
   }
 }
+
+const overloaded = () => fail('OVERLOADED', {}, { retryAfterMs: SHED_RETRY_MS });
 
 // The sooner of the contract's timeout and the caller's own deadline.
 function deadlineOf(grpcCall: GrpcCall, timeoutMs: number): number {

@@ -2,7 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureCertificates } from '@moa/stack';
-import { mountSecret, until } from '@moa/testkit';
+import { until } from '@moa/testkit';
+import { mountSecret } from '@moa/testkit/certificates';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readCertificateSet } from '../src/certificate-set.js';

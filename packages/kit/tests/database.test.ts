@@ -1,16 +1,26 @@
 import { status } from '@grpc/grpc-js';
-import { openTestbed, until } from '@moa/testkit';
+import { FinishOAuthResponse, OAuthServiceDefinition } from '@moa/contracts/auth/v1/oauth_service';
+import { openTestbed, reasonOf, retryAfterMsOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Failure, failures, openHost, postgresError, transaction, write } from '../src/index.js';
 import { Prisma } from './generated/client.js';
-import { countUp, gate, openStore, openTallies } from './support.js';
+import { countUp, gate, implement, openStore, openTallies } from './support.js';
 
 const bed = await openTestbed('database');
 const { config, owner, count } = await openStore(bed, 'toy');
 const host = await openHost('toy', config);
 const db = openTallies(host);
+// A contract whose calls have more time than a connection is waited for.
+host.serve(
+  OAuthServiceDefinition,
+  implement(OAuthServiceDefinition, {
+    finishOAuth: () =>
+      transaction(db, async (tx) => FinishOAuthResponse.fromPartial({ secondFactorChallenge: String(await countUp(tx, 'served')) })),
+  }),
+);
 const running = await host.listen();
+const oauth = bed.connect(OAuthServiceDefinition, running.address);
 const fail = failures('moa.toy', { TALLY_FULL: status.FAILED_PRECONDITION });
 
 await owner.query(`
@@ -183,6 +193,21 @@ test('any number of different statements may be prepared', async () => {
     rows.map(([row]) => row?.number),
     statements.map((_, i) => i),
   );
+});
+
+test('who finds all connections in use, and none free in time, is told to come again', async () => {
+  const holder = await owner.connect();
+  await holder.query('BEGIN; LOCK TABLE tally IN EXCLUSIVE MODE');
+  const callback = { state: 's', outcome: { $case: 'code', value: 'c' }, iss: '' } as const;
+  const request = { flowToken: 'f', callback, device: '' };
+  const calls = Array.from({ length: config.DATABASE_CONNECTIONS + 1 }, () => oauth.finishOAuth(request));
+  const outcomes = calls.map((call) => call.catch((error) => error));
+  const refused = await Promise.race(outcomes);
+  await holder.query('COMMIT');
+  holder.release();
+  assert.equal([refused.code, reasonOf(refused), retryAfterMsOf(refused)], [status.RESOURCE_EXHAUSTED, 'OVERLOADED', 1_000]);
+  const served = (await Promise.all(outcomes)).filter((outcome) => reasonOf(outcome) === undefined);
+  assert.is(await count('served'), served.length);
 });
 
 test.after(async () => {

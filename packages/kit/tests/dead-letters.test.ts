@@ -7,6 +7,7 @@ import { Gauge } from 'prom-client';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startConsumer } from '../src/events/consume.js';
+import { tableInbox } from '../src/events/inbox.js';
 import { connectNats, on, openHost } from '../src/index.js';
 import type { PrismaClient } from './generated/client.js';
 import { countUp, gate, openStore, openTallies } from './support.js';
@@ -25,7 +26,7 @@ const tries = new Map<string, number>();
 const consumer = startConsumer({
   name: 'funding-toy',
   domain: 'user',
-  db,
+  inbox: tableInbox(db),
   subscriptions: [
     on<ProfileUpdated, PrismaClient>(ProfileUpdated, async ({ accountId }, tx) => {
       await countUp(tx, accountId);

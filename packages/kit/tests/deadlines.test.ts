@@ -51,7 +51,16 @@ userHost.serve(
       await between(call);
       const { email } = await accounts.getEmail({ accountId: call.caller.accountId }, call);
       return {
-        profile: { accountId: call.caller.accountId, email, name: '', phone: '', interestCategories: [], etag: '', createTime: undefined },
+        profile: {
+          accountId: call.caller.accountId,
+          email,
+          name: '',
+          phone: '',
+          interestCategories: [],
+          addresses: [],
+          etag: '',
+          createTime: undefined,
+        },
       };
     },
   }),

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { Gauge } from 'prom-client';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { tableOutbox } from '../src/events/outbox.js';
 import { startRelay } from '../src/events/relay.js';
 import { connectNats, ensureStream, openHost } from '../src/index.js';
 import { listen, openPublisher, publish, startEventProcess } from './event-support.js';
@@ -73,9 +74,9 @@ test('a commit at a copy that does not lead wakes the one that does', async () =
   const [leading, following] = await Promise.all(['leading', 'following'].map((name) => connectNats(name, bed.natsUrl, '')));
   await ensureStream(leading!, 'user', { maxBytes: 1 << 20, maxAgeDays: 1 });
   // Neither looks by itself within this test: only a wake-up brings the event out.
-  const leader = startRelay(url, leading!, 'user', log, backlog, HOUR_MS);
+  const leader = startRelay(tableOutbox(url), leading!, 'user', log, backlog, HOUR_MS);
   await until(async () => (await leadersOf(owner)).length === 1);
-  const follower = startRelay(url, following!, 'user', log, backlog, HOUR_MS);
+  const follower = startRelay(tableOutbox(url), following!, 'user', log, backlog, HOUR_MS);
   await leading!.connection.flush();
 
   const host = await openHost('user', config);

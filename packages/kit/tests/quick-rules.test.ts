@@ -3,13 +3,14 @@ import { create, type DescField, type DescMessage } from '@bufbuild/protobuf';
 import { createValidator } from '@bufbuild/protovalidate';
 import { contracts, moaServices } from '@moa/contracts/descriptors';
 import { CreatePledgeRequest } from '@moa/contracts/funding/v1/pledge_service';
+import { randomOf } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { quickRules } from '../src/quick-rules.js';
 
 const ROUNDS = 400;
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
-const random = randomFrom(seed);
+const { next: random, below, pick } = randomOf(seed);
 const validator = createValidator({ registry: contracts });
 const id = '018f2f3e-0000-7000-8000-000000000001';
 
@@ -66,6 +67,8 @@ test('it lets an ordinary pledge pass, and leaves one with a wrong field to the 
     extra: undefined,
     billingMethodId: id,
     address: undefined,
+    couponIds: [],
+    pointsMinor: 0n,
   };
   assert.ok(surelyFits(CreatePledgeRequest.decode(CreatePledgeRequest.encode(pledge).finish())));
   assert.not.ok(surelyFits({ ...pledge, lines: [{ rewardId: id, quantity: 0 }] }));
@@ -98,11 +101,9 @@ function randomValue(field: DescField, depth: number): unknown {
     case 'message':
       return field.message.typeName.startsWith('moa.') ? randomMessage(field.message, depth + 1) : create(field.message);
     case 'list':
-      return Array.from({ length: Math.floor(random() * 3) }, () =>
-        field.message ? randomMessage(field.message, depth + 1) : pick(STRINGS),
-      );
+      return Array.from({ length: below(3) }, () => (field.message ? randomMessage(field.message, depth + 1) : pick(STRINGS)));
     case 'enum':
-      return Math.floor(random() * 6);
+      return below(6);
     case 'map':
       return {};
     default:
@@ -135,19 +136,6 @@ function tsProtoOf(schema: DescMessage, message: Values): Values {
     else values[field.localName] = value;
   }
   return values;
-}
-
-const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
-
-// mulberry32: small, and the same on every machine.
-function randomFrom(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 test.run();

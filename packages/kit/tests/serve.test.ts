@@ -94,7 +94,7 @@ test('metadata over 24 KiB is refused, and what Envoy lets through is not', asyn
 });
 
 test('each field at fault is told, by its path in the contract', async () => {
-  const profile = { name: 'n'.repeat(51), phone: '010-1234', interestCategories: ['음악', '', 'x'.repeat(41)] };
+  const profile = { name: 'n'.repeat(51), phone: '010-1234', interestCategories: ['음악', '', 'x'.repeat(41)], addresses: [] };
   const error = await errorOf(user.updateProfile({ profile, updateMask: undefined, etag: '' }, await bed.as(randomUUID())));
   assert.is(error.code, status.INVALID_ARGUMENT);
   assert.equal(

@@ -18,7 +18,11 @@ function faultsOf(check: () => unknown): string[] {
   }
 }
 
-const update = { profile: { name: '김모아', phone: '+821012345678', interestCategories: ['음악'] }, updateMask: ['name'], etag: '1' };
+const update = {
+  profile: { name: '김모아', phone: '+821012345678', interestCategories: ['음악'], addresses: [] },
+  updateMask: ['name'],
+  etag: '1',
+};
 
 test('a message that keeps the rules of its contract passes', () => {
   assert.equal(
@@ -28,7 +32,7 @@ test('a message that keeps the rules of its contract passes', () => {
 });
 
 test('faults are told by their paths, below a path of the caller’s if there is one', () => {
-  const wrong = { ...update, profile: { ...update.profile, phone: 'x', interestCategories: ['음악', ''] } };
+  const wrong = { ...update, profile: { ...update.profile, phone: 'x', interestCategories: ['음악', ''], addresses: [] } };
   const expected = ['profile.interest_categories[1]', 'profile.phone'];
   assert.equal(
     faultsOf(() => validateMessage(UpdateProfileRequest, wrong)),

@@ -21,7 +21,7 @@ export interface Events {
     event: T,
     facts?: { readonly version?: number; readonly id?: string; readonly time?: Date },
   ): Promise<string>;
-  /** All events of a type that are published from now on. */
+  /** All events of a type that are published from now on, each once: what is published again under its id is the same event. */
   listen<T>(type: EventType<T>): Promise<readonly T[]>;
   close(): Promise<void>;
 }
@@ -48,9 +48,12 @@ export async function openEvents(bed: Testbed): Promise<Events> {
     },
     async listen<T>(type: EventType<T>) {
       const heard: T[] = [];
+      const ids = new Set<string>();
       connection.subscribe(subjects.subjectOf(type.$type, '*'), {
         callback(_, message) {
-          heard.push(type.decode(message.data));
+          const id = message.headers!.get('Nats-Msg-Id');
+          if (!ids.has(id)) heard.push(type.decode(message.data));
+          ids.add(id);
         },
       });
       // From here on the server knows of it.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Metadata } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@moa/contracts/method';
 import { type HostConfig, hostVariables, readConfig } from '@moa/kit';
-import { bedNumber, copyTemplate, inDatabase, makeRedisUser, natsUrl } from '@moa/stack';
+import { bedNumber, copyTemplate, inDatabase, keepsDocumentsOnly, makeDocuments, makeRedisUser, natsUrl } from '@moa/stack/test-bed';
 import { type Connected, connectAs } from './connect.js';
 import { useServers } from './servers.js';
 import { bearer, ISSUER, openTokenMaker, type TokenMaker } from './tokens.js';
@@ -54,13 +54,14 @@ export async function openTestbed(name: string, { durable = false } = {}): Promi
   const now = () => new Date(Date.now() + offsetMs);
   const tokens = await openTokenMaker(servers.certificates, now);
   const database = (service: string) => once(`database ${service}`, () => copyTemplate(servers, service, `${bed}_${service}`));
+  const documents = (service: string) => once(`documents ${service}`, () => makeDocuments(servers, bed, service));
   const redis = (service: string) => once(`redis ${service}`, () => makeRedisUser(servers, bed, service));
 
   const environment = async (service: string): Promise<Record<string, string>> => ({
     LISTEN: '127.0.0.1:0',
     METRICS_LISTEN: '127.0.0.1:0',
     CERTIFICATES: certificates(service),
-    DATABASE_URL: await database(service),
+    ...(keepsDocumentsOnly(service) ? { MONGODB_URL: await documents(service) } : { DATABASE_URL: await database(service) }),
     ...(await redis(service)),
     NATS_URL: natsUrl(servers, bed, service),
     NATS_PREFIX: '',

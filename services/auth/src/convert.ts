@@ -14,7 +14,7 @@ export const accountToProto = ({ id, email, emailVerifyTime, roles, state, creat
   email: email ?? '',
   emailVerified: emailVerifyTime !== null,
   roles: roles.map((role) => Role[`ROLE_${role as RoleName}`]),
-  state: Account_State[`STATE_${state as 'ACTIVE' | 'SUSPENDED'}`],
+  state: Account_State[`STATE_${state as 'ACTIVE' | 'SUSPENDED' | 'CLOSED'}`],
   createTime,
 });
 

@@ -4,9 +4,10 @@ import { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service
 import { AuthServiceDefinition } from '@moa/contracts/auth/v1/auth_service';
 import { OAuthServiceDefinition } from '@moa/contracts/auth/v1/oauth_service';
 import { PartnerAdminServiceDefinition, PartnerTokenServiceDefinition } from '@moa/contracts/auth/v1/partner_service';
-import { type Database, openHost, originAt, type Running, type Secret } from '@moa/kit';
+import { type Database, openHost, openRedis, originAt, type Running, type Secret } from '@moa/kit';
 import type { AuthConfig } from './config.js';
 import type { NoMail, Notice } from './domain/mail.js';
+import { onAccountClosed } from './events/on-account-closed.js';
 import { onSellerApproved } from './events/on-seller-approved.js';
 import { onSettlementAccountChanged } from './events/on-settlement-account-changed.js';
 import { openFirstAdmin } from './first-admin.js';
@@ -19,7 +20,6 @@ import { type Flows, openFlows } from './oauth/flows.js';
 import { openProviders, type Providers } from './oauth/providers.js';
 import { checkForProduction } from './oauth/settings.js';
 import { openPasswords, type Passwords } from './passwords.js';
-import { openRedis } from './redis.js';
 import { accountAdminService, accountService, authService, oauthService, partnerAdminService, partnerTokenService } from './rpc/index.js';
 import { openSecondFactors, type SecondFactors } from './second-factor.js';
 import { forgetFlows } from './store/oauth-flows.js';
@@ -102,6 +102,7 @@ export async function startAuth(config: AuthConfig): Promise<Running> {
   await host.relay(db);
   host.consume('roles', db, [onSellerApproved]);
   host.consume('notices', db, [onSettlementAccountChanged(context)]);
+  host.consume('closing', db, [onAccountClosed]);
   host.job('forget-sessions', FORGET_EVERY_MS, (run) => forgetSessions(db, run));
   host.job('forget-tokens', FORGET_EVERY_MS, (run) => forgetTokens(db, run));
   host.job('forget-flows', FORGET_EVERY_MS, (run) => forgetFlows(db, run));

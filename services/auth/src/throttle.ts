@@ -3,8 +3,7 @@
 // never signed in from: so guesses from everywhere are slow, too, and yet never keep the owner out. Counted in Redis, on its clock; without
 // Redis, sign-in goes on.
 import { createHash } from 'node:crypto';
-import type { Call, Host } from '@moa/kit';
-import type { Redis } from 'ioredis';
+import type { Call, Host, Redis } from '@moa/kit';
 import { networkOf } from './domain/network.js';
 
 /** Attempts that cost nothing: at one account from one network, from one network, and at one account from anywhere. */

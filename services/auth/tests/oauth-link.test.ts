@@ -21,7 +21,7 @@ test('who links an identity signs in with it from then on, and is told by mail',
   assert.equal((await oauth.listIdentities(ALL, as)).identities, [identity]);
   const { account } = await enter(person);
   assert.equal([account.id, account.email], [id, email], 'its own address stays');
-  assert.ok((await mailbox.mails(email)).some(({ subject }) => subject.includes('로그인 수단이 변경되었습니다')));
+  assert.ok((await mailbox.mails(email, 2)).some(({ subject }) => subject.includes('로그인 수단이 변경되었습니다')));
 });
 
 test('an identity that is linked already may be linked again, and nothing changes', async () => {

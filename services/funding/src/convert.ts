@@ -5,10 +5,10 @@ import * as protoProject from '@moa/contracts/funding/v1/project';
 import type { WatchProjectResponse } from '@moa/contracts/funding/v1/project_service';
 import type { Update as ProtoUpdate } from '@moa/contracts/funding/v1/update';
 import type { Money } from '@moa/contracts/type/v1/money';
-import { invalid } from '@moa/kit';
+import { enumName, invalid } from '@moa/kit';
 import type { RefundRequest } from './domain/fulfilment.js';
 import { etagOf, type Reward } from './domain/plan.js';
-import type { Pledge, RetryPolicy } from './domain/pledge.js';
+import { chargeOf, discountOf, type Pledge, type RetryPolicy } from './domain/pledge.js';
 import { isFrozen, type Kind, type Phase, type Project, percentOf, phaseOf, type Standing } from './domain/project.js';
 import type { ShownUpdate } from './domain/update.js';
 
@@ -111,6 +111,10 @@ export const pledgeToProto = (pledge: Pledge): proto.Pledge => ({
   shipment: shipmentOf(pledge),
   late: pledge.late,
   refundRequest: pledge.refundRequest && refundRequestToProto(pledge.refundRequest),
+  couponIds: [...pledge.couponIds],
+  discount: money(pledge.currency, discountOf(pledge)),
+  pointsMinor: pledge.pointsMinor,
+  charge: money(pledge.currency, chargeOf(pledge)),
 });
 
 const shipmentOf = ({ carrier, trackingNumber, shipTime, deliveryTime }: Pledge): proto.Shipment | undefined =>
@@ -188,14 +192,9 @@ export function masked<T extends object>(current: T, next: T | undefined, mask: 
 }
 
 /** Undefined for PHASE_UNSPECIFIED: every public one. */
-export const phaseName = (phase: protoProject.Project_Phase): Phase | undefined => nameOf(protoProject.Project_Phase, phase, 'PHASE_');
+export const phaseName = (phase: protoProject.Project_Phase): Phase | undefined => enumName(protoProject.Project_Phase, phase, 'PHASE_');
 
-const kindName = (kind: protoProject.Project_Kind): Kind => nameOf(protoProject.Project_Kind, kind, 'KIND_')!;
-
-function nameOf<Name extends string>(values: Record<string, number>, value: number, prefix: string): Name | undefined {
-  const name = Object.keys(values).find((key) => values[key] === value && value !== 0);
-  return name?.slice(prefix.length) as Name | undefined;
-}
+const kindName = (kind: protoProject.Project_Kind): Kind => enumName(protoProject.Project_Kind, kind, 'KIND_')!;
 
 /** What every event of a pledge says. */
 export const pledgeEvent = (pledge: Pick<Pledge, 'id' | 'projectId' | 'backerId' | 'currency' | 'totalMinor'>) => ({

@@ -56,6 +56,22 @@ export const fail = failures('moa.funding', {
     ko: '더 이상 변경할 수 없는 후원입니다.',
     en: 'This pledge cannot be changed any more.',
   },
+  COUPON_TWICE: status.INVALID_ARGUMENT,
+  COUPON_WITHOUT_REWARD: {
+    code: status.FAILED_PRECONDITION,
+    ko: '쿠폰은 리워드를 선택한 후원에만 쓸 수 있어요.',
+    en: 'Coupons take off rewards. Please choose one.',
+  },
+  POINTS_TOO_MANY: {
+    code: status.FAILED_PRECONDITION,
+    ko: '결제할 금액보다 많은 포인트를 쓸 수 없어요.',
+    en: 'This is more points than there is to pay.',
+  },
+  PLEDGE_HAS_DISCOUNT: {
+    code: status.FAILED_PRECONDITION,
+    ko: '쿠폰이나 포인트를 쓴 후원은 내용을 바꿀 수 없어요. 취소한 뒤 다시 후원해 주세요.',
+    en: 'A pledge with coupons or points holds what they were used for. Please cancel it and pledge again.',
+  },
   PLEDGE_NOT_PAID: status.FAILED_PRECONDITION,
   PROJECT_NOT_FUNDED: status.FAILED_PRECONDITION,
   ADD_ON_ALONE: {

@@ -11,7 +11,7 @@ export async function takeRefund(tx: Queries, origin: Origin, pledgeId: string, 
   const locked = await lockPledge(tx, pledgeId);
   if (!locked) return;
   // That a part went back may be told before that all of it came.
-  const came = soFarMinor < locked.totalMinor ? paid(locked) : undefined;
+  const came = soFarMinor < locked.chargeMinor ? paid(locked) : undefined;
   const pledge = came ? await saveChargeStep(tx, locked, came) : locked;
   if (came) await emit(tx, origin, PledgePaid, pledgeEvent(pledge), { version: pledge.version });
   const step = refunded(pledge, soFarMinor);

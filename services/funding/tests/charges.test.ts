@@ -35,7 +35,7 @@ import {
 } from './support.js';
 
 const payment = await openPaymentPeer();
-const { projects, pledges, stop } = await openFunding(payment.address);
+const { projects, pledges, stop } = await openFunding({ payment: payment.address });
 
 const { chargeOf, closing, inState } = closesFor(payment);
 

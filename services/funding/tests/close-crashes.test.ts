@@ -1,8 +1,8 @@
 // A project is being closed when the process is killed; another goes on, with exactly the same outcome.
-import { until } from '@moa/testkit';
+import { killServices, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dueProject, killChildren, spawnFunding } from './child-process.js';
+import { dueProject, spawnFunding } from './child-process.js';
 import { openPaymentPeer } from './payment-peer.js';
 import { bed, closeBed, projectRow, remaining, sql, states } from './support.js';
 
@@ -19,12 +19,12 @@ for (const crashAt of [
 ]) {
   test(`killed at ${crashAt}, a close charges each pledge once`, async () => {
     const { projectId, ids } = await dueProject(110, { goalMinor: 10_000 });
-    const first = await spawnFunding(payment.address, crashAt);
+    const first = await spawnFunding({ payment: payment.address }, crashAt);
     assert.is(await first.killed(), 'SIGKILL');
     assert.is((await projectRow(projectId)).state, 'CHARGING');
 
     bed.shiftClock(LEASE_OVER_MS);
-    const second = await spawnFunding(payment.address);
+    const second = await spawnFunding({ payment: payment.address });
     const charges = await until(() => {
       const taken = ids.flatMap((id) => payment.taken.get(`${id} 1`) ?? []);
       return taken.length === ids.length ? taken : undefined;
@@ -44,9 +44,9 @@ for (const crashAt of [
 for (const crashAt of ['funding.close.decided', 'funding.sweep.committed']) {
   test(`killed at ${crashAt}, a missed goal releases each pledge once`, async () => {
     const { projectId, rewardId } = await dueProject(110, { goalMinor: 1_000_000_000, rewards: [{ stock: 200 }] });
-    const first = await spawnFunding(payment.address, crashAt);
+    const first = await spawnFunding({ payment: payment.address }, crashAt);
     assert.is(await first.killed(), 'SIGKILL');
-    const second = await spawnFunding(payment.address);
+    const second = await spawnFunding({ payment: payment.address });
     await until(async () => (await states(projectId))['RELEASED'] === 110);
     assert.is(await remaining(rewardId), 200);
     assert.equal(await projectRow(projectId), { raised: 1_100_000, count: 110, state: 'FAILED' });
@@ -57,7 +57,7 @@ for (const crashAt of ['funding.close.decided', 'funding.sweep.committed']) {
 }
 
 test.after(() => {
-  killChildren();
+  killServices();
   return closeBed(payment.stop);
 });
 test.run();

@@ -29,7 +29,7 @@ const GIVEN_UP_ROUNDS = 8;
 
 const payment = await openPaymentPeer();
 // Two copies of the service, as there would be: each has its jobs.
-const [first, second] = [await openFunding(payment.address), await openFunding(payment.address)];
+const [first, second] = [await openFunding({ payment: payment.address }), await openFunding({ payment: payment.address })];
 
 for (let round = 1; round <= ROUNDS; round++) {
   for (const [outcome, goalMinor, left] of [

@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Hold, owesRelease, owesUse, type Return, returnOf } from '../src/domain/discount.js';
 import { checkPlan, checkProjectFields, type Reward, reviseReward } from '../src/domain/plan.js';
 import {
   CHARGE_RETRIES,
@@ -209,7 +210,7 @@ test('money that came and went is told in either order', () => {
     undefined,
   ]);
   const back = (charge: { state: PledgeState; chargeAttempts: number }) =>
-    refunded({ ...charge, totalMinor: 100n, refundedMinor: 0n }, 100n);
+    refunded({ ...charge, chargeMinor: 100n, refundedMinor: 0n }, 100n);
   assert.equal(after(back, ['CHARGING', 'PAID', 'REFUNDED', 'CHARGED_BACK']), ['REFUNDED', 'REFUNDED', undefined, undefined]);
   assert.equal(after(chargedBack, ['CHARGING', 'PAID', 'REFUNDED', 'CHARGED_BACK']), [
     'CHARGED_BACK',
@@ -220,10 +221,55 @@ test('money that came and went is told in either order', () => {
 });
 
 test('money that goes back in parts is told in any order: what was told of more counts', () => {
-  const of = (refundedMinor: bigint) => ({ state: 'PAID' as const, chargeAttempts: 1, totalMinor: 100n, refundedMinor });
+  const of = (refundedMinor: bigint) => ({ state: 'PAID' as const, chargeAttempts: 1, chargeMinor: 100n, refundedMinor });
   assert.equal(refunded(of(0n), 30n), { state: 'PAID', nextChargeTime: null, refundedMinor: 30n });
   assert.is(refunded(of(60n), 30n), undefined);
   assert.is(refunded(of(60n), 100n)!.state, 'REFUNDED');
+});
+
+const holding = (returnedMinor: bigint, returningMinor: bigint | null, chargeMinor = 4_500n) => ({
+  couponDiscounts: [3_000n, 1n],
+  pointsMinor: 2_500n,
+  chargeMinor,
+  returnedMinor,
+  returningMinor,
+});
+
+test('coupons and points go back with the charge, step by step, and all steps together are what was used', () => {
+  for (const steps of [[4_500n], [1n, 2n, 3n, 4_500n], [1_500n, 3_000n, 4_499n, 4_500n], [2_250n, 4_500n]]) {
+    const returns = steps.map((to, index) => returnOf(holding(steps[index - 1] ?? 0n, to))!);
+    const sum = (of: (step: Return) => bigint) => returns.reduce((total, step) => total + of(step), 0n);
+    assert.is(
+      sum(({ pointsMinor }) => pointsMinor),
+      2_500n,
+    );
+    for (const [place, used] of [3_000n, 1n].entries()) {
+      assert.is(
+        sum(({ couponDiscounts }) => couponDiscounts[place]!),
+        used,
+      );
+    }
+    assert.ok(returns.every(({ pointsMinor, couponDiscounts }) => pointsMinor >= 0n && couponDiscounts.every((part) => part >= 0n)));
+    assert.equal(
+      returns.map(({ inFull }) => inFull),
+      steps.map((to) => to === 4_500n),
+    );
+  }
+});
+
+test('nothing goes back before money does; where there was none, all of it at once', () => {
+  assert.is(returnOf(holding(0n, null)), undefined);
+  assert.equal(returnOf(holding(0n, 0n, 0n)), { toMinor: 0n, inFull: true, pointsMinor: 2_500n, couponDiscounts: [3_000n, 1n] });
+});
+
+test('what became of a pledge says what is owed for it', () => {
+  const owed = (state: Hold['state'], pledgeState: PledgeState | null) =>
+    `${owesRelease({ state, pledgeState })} ${owesUse({ state, pledgeState })}`;
+  for (const ended of ['CANCELED', 'RELEASED', 'DROPPED'] as const) assert.is(owed('HELD', ended), 'true false');
+  for (const came of ['PAID', 'REFUNDED', 'CHARGED_BACK'] as const) assert.is(owed('HELD', came), 'false true');
+  for (const waits of ['ACTIVE', 'CHARGING', 'PAYMENT_FAILED'] as const) assert.is(owed('HELD', waits), 'false false');
+  assert.is(owed('USED', 'REFUNDED'), 'false false');
+  assert.is(owed('REFUSED', null), 'true false');
 });
 
 test('a seller gets an address only while something may be sent', () => {

@@ -20,7 +20,7 @@ import { openPaymentPeer } from './payment-peer.js';
 import { bed, closeBed, DAY_MS, openFunding, projectRow, refusal, remaining, sql, states } from './support.js';
 
 const payment = await openPaymentPeer();
-const { pledges, projects, address, stop } = await openFunding(payment.address);
+const { pledges, projects, address, stop } = await openFunding({ payment: payment.address });
 const { chargeOf, closing, inState } = closesFor(payment);
 const fulfilment = bed.connect(FulfilmentServiceDefinition, address);
 const APPROVE = { $case: 'approve', value: {} } as const;

@@ -23,7 +23,7 @@ import {
 } from './support.js';
 
 const payment = await openPaymentPeer();
-const { pledges, projects, stop } = await openFunding(payment.address);
+const { pledges, projects, stop } = await openFunding({ payment: payment.address });
 const { chargeOf, closing, inState } = closesFor(payment);
 
 /** A project whose only pledge of 10,000 won is paid. */

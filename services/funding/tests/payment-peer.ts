@@ -81,7 +81,7 @@ export async function openPaymentPeer() {
 
   const toldOfRefund = (charge: Charge) => {
     const { attempt: _, ...rest } = told(charge);
-    return rest;
+    return { ...rest, platformCouponMinor: 0n, sellerCouponMinor: 0n, pointsMinor: 0n };
   };
 
   return {

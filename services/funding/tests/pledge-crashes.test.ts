@@ -1,10 +1,10 @@
 // A pledge is being placed, or given back, when the process is killed; another goes on, with exactly the same outcome.
 import { randomUUID } from 'node:crypto';
 import { Pledge_State } from '@moa/contracts/funding/v1/pledge';
-import { until } from '@moa/testkit';
+import { killServices, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dueProject, killChildren, spawnFunding } from './child-process.js';
+import { dueProject, spawnFunding } from './child-process.js';
 import { openPaymentPeer } from './payment-peer.js';
 import { backer, bed, closeBed, liveProject, pledgeOf, projectRow, remaining, states, sumOfPledges } from './support.js';
 
@@ -18,7 +18,7 @@ for (const [crashAt, left] of [
     const { projectId, rewardId } = await liveProject({ rewards: [{ stock: 3 }] });
     const who = await backer();
     const request = pledgeOf(who, projectId, rewardId);
-    const first = await spawnFunding(payment.address, crashAt);
+    const first = await spawnFunding({ payment: payment.address }, crashAt);
     const { pledges } = await first.clients();
     await pledges.createPledge(request, await bed.as(who.id)).then(
       () => assert.unreachable('answered'),
@@ -27,7 +27,7 @@ for (const [crashAt, left] of [
     assert.is(await first.killed(), 'SIGKILL');
     assert.is((await sumOfPledges(projectId)).count, left);
 
-    const second = await spawnFunding(payment.address);
+    const second = await spawnFunding({ payment: payment.address });
     const { pledge } = await (await second.clients()).pledges.createPledge(request, await bed.as(who.id));
     assert.is(pledge?.state, Pledge_State.STATE_ACTIVE);
     assert.equal(await sumOfPledges(projectId), { raised: 10_000, count: 1 });
@@ -40,7 +40,7 @@ for (const [crashAt, left] of [
 test('killed at funding.refund.canceled, a refund is finished by the same request', async () => {
   const { projectId, ids } = await dueProject(1, { goalMinor: 10_000 });
   const id = ids[0]!;
-  const first = await spawnFunding(payment.address, 'funding.refund.canceled');
+  const first = await spawnFunding({ payment: payment.address }, 'funding.refund.canceled');
   const { pledges } = await first.clients();
   await payment.complete(await until(() => payment.taken.get(`${id} 1`)));
   await until(async () => (await states(projectId))['PAID'] === 1);
@@ -51,7 +51,7 @@ test('killed at funding.refund.canceled, a refund is finished by the same reques
 
   // The claim of the one that died holds for 30 s.
   bed.shiftClock(31_000);
-  const second = await spawnFunding(payment.address);
+  const second = await spawnFunding({ payment: payment.address });
   const clients = await second.clients();
   const admin = await bed.as(randomUUID(), 'ADMIN');
   const { pledge } = await clients.pledges.refundPledge(request, admin);
@@ -63,7 +63,7 @@ test('killed at funding.refund.canceled, a refund is finished by the same reques
 for (const crashAt of ['funding.refunds.leased', 'funding.refunds.given']) {
   test(`killed at ${crashAt}, a project that was paid and canceled gives each pledge back once, by itself`, async () => {
     const { projectId, ids } = await dueProject(3, { goalMinor: 10_000 });
-    const first = await spawnFunding(payment.address, crashAt);
+    const first = await spawnFunding({ payment: payment.address }, crashAt);
     const { projects } = await first.clients();
     for (const id of ids) await payment.complete(await until(() => payment.taken.get(`${id} 1`)));
     await until(async () => (await states(projectId))['PAID'] === 3);
@@ -73,7 +73,7 @@ for (const crashAt of ['funding.refunds.leased', 'funding.refunds.given']) {
 
     // What the one that died had in hand is handed out again when its time is over.
     bed.shiftClock(16_000);
-    const second = await spawnFunding(payment.address);
+    const second = await spawnFunding({ payment: payment.address });
     await until(async () => (await states(projectId))['REFUNDED'] === 3);
     for (const id of ids) {
       const asked = payment.canceled.filter(({ pledgeId }) => pledgeId === id);
@@ -84,7 +84,7 @@ for (const crashAt of ['funding.refunds.leased', 'funding.refunds.given']) {
 }
 
 test.after(() => {
-  killChildren();
+  killServices();
   return closeBed(payment.stop);
 });
 test.run();

@@ -9,7 +9,7 @@ import { openPaymentPeer } from './payment-peer.js';
 import { bed, closeBed, openFunding, refusal, sql } from './support.js';
 
 const payment = await openPaymentPeer();
-const { pledges, stop } = await openFunding(payment.address);
+const { pledges, stop } = await openFunding({ payment: payment.address });
 const { chargeOf, closing, inState } = closesFor(payment);
 
 test('staff give a paid pledge back, once', async () => {

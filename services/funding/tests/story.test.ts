@@ -10,7 +10,7 @@ import { openPaymentPeer } from './payment-peer.js';
 import { ADDRESS, bed, closeBed, DAY_MS, openFunding, pledgeOf, won } from './support.js';
 
 const payment = await openPaymentPeer();
-const { projects, pledges, stop } = await openFunding(payment.address);
+const { projects, pledges, stop } = await openFunding({ payment: payment.address });
 
 test('a project is drafted, reviewed, opened, backed, closed and charged', async () => {
   const sellerId = randomUUID();
@@ -75,6 +75,9 @@ test('a project is drafted, reviewed, opened, backed, closed and charged', async
       billingMethodId: backer.billingMethodId,
       amount: won(60_000n),
       attempt: 1,
+      platformCouponMinor: 0n,
+      sellerCouponMinor: 0n,
+      pointsMinor: 0n,
     },
   );
   await payment.complete(charge);

@@ -18,17 +18,26 @@ export const ADDRESS = { recipient: '김모아', phone: '010-1234-5678', postalC
 export const bed = await openTestbed('funding');
 export const sql = new pg.Pool({ connectionString: await bed.databaseUrl('funding'), max: 4 });
 
-// Nobody listens there: a pledge asks nobody.
-const NO_PAYMENT = '127.0.0.1:9';
+// Nobody listens there: a pledge asks nobody, unless it carries coupons or points.
+const NOBODY = '127.0.0.1:9';
 
-export const environmentOf = async (paymentAddress = NO_PAYMENT) => ({
+/** Where the peers of funding are. */
+export interface Peers {
+  readonly payment?: string;
+  readonly user?: string;
+  readonly coupon?: string;
+}
+
+export const environmentOf = async ({ payment = NOBODY, user = NOBODY, coupon = NOBODY }: Peers = {}) => ({
   ...(await bed.environment('funding')),
-  PAYMENT_ADDRESS: paymentAddress,
+  PAYMENT_ADDRESS: payment,
+  USER_ADDRESS: user,
+  COUPON_ADDRESS: coupon,
 });
 
 /** The service in this process, as Envoy's client would call it. */
-export async function openFunding(paymentAddress = NO_PAYMENT) {
-  const running = await startFunding(readConfig(variables, await environmentOf(paymentAddress)));
+export async function openFunding(peers: Peers = {}) {
+  const running = await startFunding(readConfig(variables, await environmentOf(peers)));
   return { address: running.address, ...clientsOf(running.address), stop: () => running.stop() };
 }
 
@@ -145,6 +154,8 @@ export const pledgeOf = ({ billingMethodId }: Backer, projectId: string, rewardI
   extra: undefined,
   billingMethodId,
   address: undefined,
+  couponIds: [],
+  pointsMinor: 0n,
   ...more,
 });
 

@@ -10,7 +10,7 @@ import { openPaymentPeer } from './payment-peer.js';
 import { bed, closeBed, liveProject, openFunding, placePledges, sql } from './support.js';
 
 const payment = await openPaymentPeer();
-const { address, projects, stop } = await openFunding(payment.address);
+const { address, projects, stop } = await openFunding({ payment: payment.address });
 const connect = () => bed.connect(ProjectServiceDefinition, address);
 
 /** Reads a stream in the background: what came, and how it ended. */
@@ -138,7 +138,7 @@ test('a hidden project is found by nobody', async () => {
 });
 
 test('two copies of the service tell the same', async () => {
-  const other = await openFunding(payment.address);
+  const other = await openFunding({ payment: payment.address });
   const { projectId, rewardId } = await liveProject();
   const viewers = [projects, other.projects].map((copy) => follow(copy.watchProject({ id: projectId })));
   await until(() => viewers.every(({ seen }) => seen.length === 1));

@@ -7,6 +7,8 @@ export const variables = {
   NATS_URL: secret(),
   /** Where the funding service is: asked by the reconciliation. */
   FUNDING_ADDRESS: hostsAndPorts(),
+  /** Where the purchase service is: asked by the reconciliation, too. */
+  PURCHASE_ADDRESS: hostsAndPorts(),
   /** Which payment provider. What each needs is checked when it is opened. */
   PROVIDER: z.enum(['sandbox', 'toss']).default('sandbox'),
   /** Sandbox: where it is, its key, and what it signs its webhooks with. */

@@ -1,7 +1,7 @@
 import * as proto from '@moa/contracts/payment/v1/instant_payment';
-import type { CreatePaymentRequest } from '@moa/contracts/payment/v1/instant_payment_service';
+import type { CreatePaymentRequest, RefundLine as ProtoLine } from '@moa/contracts/payment/v1/instant_payment_service';
 import { attemptToProto, refundToProto } from './convert.js';
-import type { InstantPayment, OrderToPay, StoredShare } from './domain/instant-payment.js';
+import type { InstantPayment, OrderToPay, RefundLine, StoredShare } from './domain/instant-payment.js';
 
 export const instantPaymentToProto = (payment: InstantPayment): proto.InstantPayment => ({
   id: payment.id,
@@ -51,3 +51,5 @@ export const orderFromProto = ({
     paidMinor: amountMinor - platformCouponMinor - sellerCouponMinor - pointsMinor,
   })),
 });
+
+export const lineFromProto = ({ sellerId, amountMinor, discounts }: ProtoLine): RefundLine => ({ sellerId, amountMinor, discounts });

@@ -1,6 +1,7 @@
 import * as proto from '@moa/contracts/payment/v1/payment';
+import type { Charge as ProtoCharge } from '@moa/contracts/payment/v1/payment_service';
 import * as protoReconciliation from '@moa/contracts/payment/v1/reconciliation';
-import type { Money } from '@moa/contracts/type/v1/money';
+import type { Charge } from './domain/charge.js';
 import type { LedgerAccountName } from './domain/ledger.js';
 import type { Attempt, Payment, Refund } from './domain/payment.js';
 import { DISCREPANCY_KINDS, type DiscrepancyKind } from './domain/reconciliation.js';
@@ -43,29 +44,18 @@ export const refundToProto = (refund: Refund, currencyCode: string): proto.Refun
   state: proto.Refund_State[`STATE_${refund.state}`],
   createTime: refund.createTime,
   settleTime: refund.settleTime ?? undefined,
+  platformCouponMinor: refund.platformCouponMinor,
+  sellerCouponMinor: refund.sellerCouponMinor,
+  pointsMinor: refund.pointsMinor,
 });
 
-export const chargeFromProto = ({ pledgeId, projectId, sellerId, backerId, billingMethodId, amount, attempt }: ProtoCharge) => ({
-  pledgeId,
-  projectId,
-  sellerId,
+export const chargeFromProto = ({ backerId, amount, ...charge }: ProtoCharge): Charge => ({
+  ...charge,
   payerId: backerId,
-  billingMethodId,
   // Checked before the handler runs: an amount is required.
   currency: amount!.currencyCode,
   amountMinor: amount!.amountMinor,
-  attempt,
 });
-
-interface ProtoCharge {
-  readonly pledgeId: string;
-  readonly projectId: string;
-  readonly sellerId: string;
-  readonly backerId: string;
-  readonly billingMethodId: string;
-  readonly amount: Money | undefined;
-  readonly attempt: number;
-}
 
 const accountNames: Partial<Record<proto.LedgerAccount, LedgerAccountName>> = {
   [proto.LedgerAccount.LEDGER_ACCOUNT_PROVIDER_CLEARING]: 'PROVIDER_CLEARING',
@@ -74,6 +64,7 @@ const accountNames: Partial<Record<proto.LedgerAccount, LedgerAccountName>> = {
   [proto.LedgerAccount.LEDGER_ACCOUNT_PROVIDER_FEE]: 'PROVIDER_FEE',
   [proto.LedgerAccount.LEDGER_ACCOUNT_BUYER_REFUNDS_DUE]: 'BUYER_REFUNDS_DUE',
   [proto.LedgerAccount.LEDGER_ACCOUNT_POINTS_LIABILITY]: 'POINTS_LIABILITY',
+  [proto.LedgerAccount.LEDGER_ACCOUNT_POINTS_EXPENSE]: 'POINTS_EXPENSE',
   [proto.LedgerAccount.LEDGER_ACCOUNT_COUPON_EXPENSE]: 'COUPON_EXPENSE',
   [proto.LedgerAccount.LEDGER_ACCOUNT_BANK]: 'BANK',
 };
@@ -90,6 +81,7 @@ export const reportToProto = (report: Report): protoReconciliation.Reconciliatio
   ledgerCount: report.ledgerCount,
   providerCount: report.providerCount,
   pledgeCount: report.pledgeCount,
+  orderCount: report.orderCount,
   discrepancies: report.counts.map(({ kind, count }) => ({ kind: kindToProto(kind), count: BigInt(count) })),
 });
 
@@ -102,6 +94,8 @@ export const discrepancyToProto = (row: Discrepancy): protoReconciliation.Discre
   ledgerMinor: row.ledgerMinor ?? undefined,
   providerMinor: row.providerMinor ?? undefined,
   pledgeMinor: row.pledgeMinor ?? undefined,
+  orderId: row.orderId ?? '',
+  orderMinor: row.orderMinor ?? undefined,
 });
 
 const kindToProto = (kind: DiscrepancyKind) => protoReconciliation.Discrepancy_Kind[`KIND_${kind}`];

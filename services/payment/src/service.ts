@@ -7,6 +7,7 @@ import {
 } from '@moa/contracts/payment/v1/payment_service';
 import { ReconciliationServiceDefinition } from '@moa/contracts/payment/v1/reconciliation_service';
 import { SettlementServiceDefinition } from '@moa/contracts/payment/v1/settlement_service';
+import { OrderServiceDefinition } from '@moa/contracts/purchase/v1/order_service';
 import { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
 import { type Clock, type Host, openHost, type Remote, type Running, type Secret } from '@moa/kit';
 import type { Bank } from './bank/port.js';
@@ -59,6 +60,7 @@ export interface Context {
   readonly db: PaymentDatabase;
   readonly provider: PaymentProvider;
   readonly funding: Remote<typeof PledgeServiceDefinition>;
+  readonly purchase: Remote<typeof OrderServiceDefinition>;
   readonly bank: Bank;
   readonly seller: Remote<typeof SellerServiceDefinition>;
   readonly clock: Clock;
@@ -87,6 +89,7 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
     db,
     provider,
     funding: host.connect(PledgeServiceDefinition, config.FUNDING_ADDRESS),
+    purchase: host.connect(OrderServiceDefinition, config.PURCHASE_ADDRESS),
     bank: sandboxBank({ url: config.BANK_URL, apiKey: config.BANK_API_KEY.reveal(), timeoutMs: config.PROVIDER_TIMEOUT_MS }),
     seller: host.connect(SellerServiceDefinition, config.SELLER_ADDRESS),
     clock: host.clock,
@@ -161,7 +164,9 @@ export async function startPayment(config: PaymentConfig): Promise<Running> {
   host.serve(LedgerServiceDefinition, ledgerService(context));
   host.serve(ReconciliationServiceDefinition, reconciliationService(context));
   host.serve(SettlementServiceDefinition, settlementService(context));
-  host.consume('projects', db, subscriptions);
+  host.consume('projects', db, subscriptions.projects);
+  host.consume('points', db, subscriptions.points);
+  host.consume('closing', db, subscriptions.closing);
   host.serve(ProviderWebhookServiceDefinition, providerWebhookService(context));
   return host.listen();
 }

@@ -13,6 +13,9 @@ const charge = (more: Partial<Charge> = {}): Charge => ({
   currency: 'KRW',
   amountMinor: 1n,
   attempt: 1,
+  platformCouponMinor: 0n,
+  sellerCouponMinor: 0n,
+  pointsMinor: 0n,
   ...more,
 });
 
@@ -33,7 +36,8 @@ test('a batch has each pledge once', () => {
   );
 });
 
-test('nothing is not charged', () => {
+test('what has no price is not charged; what coupons or points pay for has one', () => {
+  assert.is(checkCharges([charge({ amountMinor: 0n, pointsMinor: 1n }), charge({ amountMinor: 0n, sellerCouponMinor: 1n })]).length, 2);
   assert.is(
     reasonIn(() => checkCharges([charge(), charge({ amountMinor: 0n })])),
     'AMOUNT_ZERO',

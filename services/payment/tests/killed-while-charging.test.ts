@@ -35,6 +35,18 @@ for (const [point, what] of [
   });
 }
 
+test('killed when the batch is committed, a pledge that points cover is completed once', async () => {
+  const backer = await running(stand, (clients) => backerWith(stand, clients));
+  const request = batch(chargeOf(backer, { amount: { currencyCode: 'KRW', amountMinor: 0n }, pointsMinor: 3_000n }));
+  await killedAt(stand, 'payment.charge.taken', ({ funding }) => funding.chargePledges(request));
+  await running(stand, async ({ funding }) => {
+    const { payments } = await funding.chargePledges(request);
+    assert.is(payments[0]!.state, STATE_COMPLETED);
+    assert.equal(await stand.keysOf(payments[0]!.id), ['charge']);
+    assert.equal(await stand.eventsOf(payments[0]!.id), { PaymentCompleted: 1 });
+  });
+});
+
 test('killed when a decline was answered, the pledge fails once and is not charged', async () => {
   const backer = await running(stand, (clients) => backerWith(stand, clients, testCard('DECLINE')));
   const charge = chargeOf(backer);

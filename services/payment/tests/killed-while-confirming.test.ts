@@ -3,14 +3,14 @@ import { InstantPayment_State } from '@moa/contracts/payment/v1/instant_payment'
 import { until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { authenticated, MINUTE_MS, orderOf, placed, reached, sumsOf } from './orders.js';
+import { authenticated, MINUTE_MS, orderOf, placed, reached, share, sumsOf, won } from './orders.js';
 import { killedAt, running } from './payment-process.js';
-import { openStand } from './support.js';
+import { type Clients, openStand } from './support.js';
 
 const CLAIM_LEASE_MS = 30_000;
 
 const stand = await openStand('killed-while-confirming');
-const { STATE_APPROVED, STATE_EXPIRED, STATE_CANCELED, STATE_AUTHENTICATING } = InstantPayment_State;
+const { STATE_APPROVED, STATE_EXPIRED, STATE_CANCELED, STATE_AUTHENTICATING, STATE_REFUNDED } = InstantPayment_State;
 
 for (const [point, what] of [
   ['payment.confirm.sending', 'it is written that it will be, and nothing was sent'],
@@ -28,6 +28,27 @@ for (const [point, what] of [
     });
     await stand.checkBooks();
   });
+}
+
+for (const point of ['payment.order.stored', 'relay.published']) {
+  test(`killed at ${point}, an order that points cover is approved once, and its cancel gives them back once`, async () => {
+    const request = orderOf(stand, { amount: won(0), shares: [share(3_000, { pointsMinor: 3_000n })] });
+    await killedAt(stand, point, ({ purchase }) => purchase.createPayment(request));
+    const { payment } = await again(({ purchase }) => purchase.createPayment(request));
+    assert.is(payment!.state, STATE_APPROVED);
+    assert.equal(await stand.keysOf(payment!.id), ['instant']);
+    const cancel = { requestId: randomUUID(), orderId: request.orderId, reason: '취소' };
+    await killedAt(stand, 'relay.published', ({ purchase }) => purchase.cancelPayment(cancel));
+    assert.is((await again(({ purchase }) => purchase.cancelPayment(cancel))).payment!.state, STATE_REFUNDED);
+    assert.equal(await stand.keysOf(payment!.id), ['instant', 'refund-due']);
+    await running(stand, async () => assert.equal(await stand.eventsOf(payment!.id), { PaymentCompleted: 1, PaymentRefunded: 1 }));
+  });
+}
+
+/** Once more, when the one who held the request is gone and it is free again. */
+function again<T>(work: (clients: Clients) => Promise<T>): Promise<T> {
+  stand.bed.shiftClock(CLAIM_LEASE_MS);
+  return running(stand, work);
 }
 
 test('killed between the approval and our write, and expired before we come back, it is given back by itself', async () => {

@@ -39,8 +39,8 @@ for (const [point, what] of [
 }
 
 for (const point of ['payment.refund.sending', 'payment.refund.answered', 'payment.refund.settled']) {
-  test(`killed at ${point}, a refund in part is made once, and the same request tells of it`, async () => {
-    const { id, pledgeId } = await running(stand, (clients) => paidCharge(stand, clients));
+  test(`killed at ${point}, a refund in part is made once, with its points, and the same request tells of it`, async () => {
+    const { id, pledgeId } = await running(stand, (clients) => paidCharge(stand, clients, 30_000n, { pointsMinor: 6_000n }));
     const request = refundOf(pledgeId, 12_345n);
     const error = await killedAt(stand, point, ({ funding }) => funding.refundCharge(request));
     assert.is((error as { code: number }).code, status.UNAVAILABLE);
@@ -49,8 +49,8 @@ for (const point of ['payment.refund.sending', 'payment.refund.answered', 'payme
     await running(stand, async ({ funding }) => {
       const { payment } = await funding.refundCharge(request);
       assert.equal(
-        payment?.refunds.map(({ state, amount }) => [state, amount?.amountMinor]),
-        [[Refund_State.STATE_SETTLED, 12_345n]],
+        payment?.refunds.map(({ state, amount, pointsMinor }) => [state, amount?.amountMinor, pointsMinor]),
+        [[Refund_State.STATE_SETTLED, 12_345n, 2_469n]],
       );
       assert.equal(await stand.bookedOf(pledgeId), ['CHARGE 30000', 'REFUND 12345']);
       assert.equal(await stand.keysOf(id), ['charge', 'refund-due', 'refund']);

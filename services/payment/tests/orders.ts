@@ -1,7 +1,7 @@
 // Orders to be paid, and buyers who pay them at the provider's page.
 import { randomUUID } from 'node:crypto';
 import type { InstantPayment, InstantPayment_State } from '@moa/contracts/payment/v1/instant_payment';
-import type { CreatePaymentRequest, OrderShare } from '@moa/contracts/payment/v1/instant_payment_service';
+import type { CreatePaymentRequest, DiscountParts, OrderShare, RefundLine } from '@moa/contracts/payment/v1/instant_payment_service';
 import { testCard } from '@moa/sandbox-provider';
 import { until } from '@moa/testkit';
 import * as assert from 'uvu/assert';
@@ -17,6 +17,22 @@ export const share = (amountMinor: number, more: Partial<OrderShare> = {}): Orde
   sellerCouponMinor: 0n,
   pointsMinor: 0n,
   ...more,
+});
+
+/** What of a refund is taken off a seller; coupons and points in proportion, unless said otherwise. */
+export const lineOf = ({ sellerId }: Pick<OrderShare, 'sellerId'>, amount: number, discounts?: Partial<DiscountParts>): RefundLine => ({
+  sellerId,
+  amountMinor: BigInt(amount),
+  discounts: discounts && { platformCouponMinor: 0n, sellerCouponMinor: 0n, pointsMinor: 0n, ...discounts },
+});
+
+/** What the purchase service asks to be given back: the sum of the lines. */
+export const refundOf = ({ orderId }: Pick<Placed, 'orderId'>, ...lines: RefundLine[]) => ({
+  requestId: randomUUID(),
+  orderId,
+  amount: won(lines.reduce((sum, { amountMinor }) => sum + Number(amountMinor), 0)),
+  lines,
+  reason: '부분 환불',
 });
 
 /** What the purchase service asks to be paid: 30,000 won to one seller, in 15 minutes, unless said otherwise. */

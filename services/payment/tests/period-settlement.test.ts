@@ -6,7 +6,7 @@ import { Payout_State, type Settlement, Settlement_State } from '@moa/contracts/
 import { openEvents, reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Placed, paidOrder, share, won } from './orders.js';
+import { lineOf, type Placed, paidOrder, refundOf, share, won } from './orders.js';
 import { openSellerPeer } from './seller-peer.js';
 import { DAY_MS, EARLY, openOffice, PERIOD } from './settlement-support.js';
 import { errorOf, openStand } from './support.js';
@@ -32,13 +32,7 @@ function order(...shares: OrderShare[]): Promise<Placed> {
 }
 
 const refund = ({ orderId }: Placed, sellerId: string, amount: number) =>
-  clients.purchase.refundPayment({
-    requestId: randomUUID(),
-    orderId,
-    amount: won(amount),
-    lines: [{ sellerId, amountMinor: BigInt(amount) }],
-    reason: '단순 변심',
-  });
+  clients.purchase.refundPayment(refundOf({ orderId }, lineOf({ sellerId }, amount)));
 
 const now = () => stand.bed.now();
 const ask = (sellerId: string, periodEnd: Date, more: { requestId?: string; currencyCode?: string } = {}) => ({

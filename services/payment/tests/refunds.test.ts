@@ -114,7 +114,7 @@ test('a part raced with a cancel leaves nothing, and gives nothing back twice', 
 
 test('nothing, more than is left, and another currency are refused', async () => {
   const { pledgeId } = await paid();
-  assert.is(reasonOf(await errorOf(funding.refundCharge(refundOf(pledgeId, 0)))), 'REQUEST_INVALID');
+  assert.is(reasonOf(await errorOf(funding.refundCharge(refundOf(pledgeId, 0)))), 'REFUND_EMPTY');
   assert.is(reasonOf(await errorOf(funding.refundCharge(refundOf(pledgeId, 30_001)))), 'REFUND_TOO_LARGE');
   const inDollars = { ...refundOf(pledgeId, 1), amount: { currencyCode: 'USD', amountMinor: 1n } };
   assert.is(reasonOf(await errorOf(funding.refundCharge(inDollars))), 'CURRENCY_WRONG');

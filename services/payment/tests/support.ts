@@ -51,8 +51,9 @@ export async function openStand(name: string, webhookUrl?: string) {
   const environment = async (): Promise<Record<string, string>> => ({
     ...(await bed.environment('payment')),
     PROVIDER_URL: providerUrl,
-    // Asked by a reconciliation only, which is tested with the real one.
+    // Asked by a reconciliation only, which is tested with the real ones.
     FUNDING_ADDRESS: '127.0.0.1:1',
+    PURCHASE_ADDRESS: '127.0.0.1:1',
     SELLER_ADDRESS: '127.0.0.1:1',
     BANK_URL: providerUrl,
     BANK_API_KEY: API_KEY,
@@ -217,6 +218,9 @@ export const chargeOf = ({ backerId, method }: Backer, more: Partial<Charge> = {
   billingMethodId: method.id,
   amount: { currencyCode: 'KRW', amountMinor: 30_000n },
   attempt: 1,
+  platformCouponMinor: 0n,
+  sellerCouponMinor: 0n,
+  pointsMinor: 0n,
   ...more,
 });
 
@@ -232,13 +236,13 @@ export function settled({ payments }: Clients, { token }: Backer, pledgeId: stri
 }
 
 /** A payment that was charged. */
-export async function paidCharge(stand: Stand, clients: Clients, amountMinor = 30_000n) {
+export async function paidCharge(stand: Stand, clients: Clients, amountMinor = 30_000n, more: Partial<Charge> = {}) {
   const backer = await backerWith(stand, clients);
-  const charge = chargeOf(backer, { amount: { currencyCode: 'KRW', amountMinor } });
+  const charge = chargeOf(backer, { amount: { currencyCode: 'KRW', amountMinor }, ...more });
   await clients.funding.chargePledges(batch(charge));
   const { id } = await settled(clients, backer, charge.pledgeId);
   const { id: chargeId } = await stand.chargeAt(id);
-  return { backer, pledgeId: charge.pledgeId, id, chargeId };
+  return { backer, charge, pledgeId: charge.pledgeId, id, chargeId };
 }
 
 /** What funding asks to be given back. */

@@ -6,7 +6,7 @@ import { testCard } from '@moa/sandbox-provider';
 import { reasonOf, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { authenticated, orderOf, placed, reached, sumsOf, won } from './orders.js';
+import { authenticated, lineOf, orderOf, placed, reached, refundOf, sumsOf } from './orders.js';
 import { errorOf } from './support.js';
 import { openTossStand } from './toss/stand.js';
 
@@ -24,8 +24,7 @@ test('an order is paid at the page, given back in part, and the rest by the staf
   const order = await placed(stand, clients);
   assert.is((await orders.confirmPayment(await authenticated(order), order.token)).payment!.state, STATE_APPROVED);
   assert.is(await clearingOf(order.id), 30_000);
-  const lines = [{ sellerId: order.request.shares[0]!.sellerId, amountMinor: 10_000n }];
-  await purchase.refundPayment({ requestId: randomUUID(), orderId: order.orderId, amount: won(10_000), lines, reason: '단순 변심' });
+  await purchase.refundPayment(refundOf(order, lineOf(order.request.shares[0]!, 10_000)));
   await reached(clients, order, STATE_PARTIALLY_REFUNDED);
   const { paymentKey, balanceAmount } = paymentOf(order.orderId);
   assert.is(balanceAmount, 20_000);

@@ -6,6 +6,7 @@ import { VerificationServiceDefinition } from '@moa/contracts/seller/v1/verifica
 import { type Database, openHost, type Remote, type Running, type Secret } from '@moa/kit';
 import type { SellerConfig } from './config.js';
 import { subscriptions } from './events/index.js';
+import { onAccountClosed } from './events/on-account-closed.js';
 import { PrismaClient } from './generated/client.js';
 import { dashboardService, sellerService, statementService, verificationService } from './rpc/index.js';
 import { PURPOSE } from './store/freshness.js';
@@ -27,5 +28,6 @@ export async function startSeller(config: SellerConfig): Promise<Running> {
   host.serve(StatementServiceDefinition, statementService(context));
   await host.relay(db);
   host.consume(PURPOSE, db, subscriptions);
+  host.consume('closing', db, [onAccountClosed(config.BANK_ACCOUNT_KEY)]);
   return host.listen();
 }

@@ -6,6 +6,10 @@ export const variables = {
   DATABASE_URL: secret(),
   /** Keys of tokens, and addresses of accounts. */
   AUTH_ADDRESS: hostsAndPorts(),
+  /** Who owns what My Page shows: asked when it is made anew. */
+  FUNDING_ADDRESS: hostsAndPorts(),
+  PURCHASE_ADDRESS: hostsAndPorts(),
+  COUPON_ADDRESS: hostsAndPorts(),
 };
 
 export type UserConfig = z.infer<z.ZodObject<typeof variables>>;

@@ -8,6 +8,7 @@ export const profileToProto = (profile: Profile, email: string): ProfileProto =>
   name: profile.name,
   phone: profile.phone,
   interestCategories: [...profile.interestCategories],
+  addresses: [...profile.addresses],
   etag: etagOf(profile),
   createTime: profile.createTime,
 });

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { AccountCreated } from '@moa/contracts/auth/v1/auth_events';
+import { Coupon_Source } from '@moa/contracts/coupon/v1/coupon';
+import { CouponExpired, CouponGranted, CouponReserved, CouponUsed } from '@moa/contracts/coupon/v1/coupon_events';
 import {
   PledgeCanceled,
   PledgeChanged,
   PledgeChargedBack,
   PledgeCharging,
   PledgeCreated,
+  PledgeDelivered,
   PledgeDropped,
   PledgePaid,
   PledgePaymentFailed,
@@ -13,7 +16,10 @@ import {
   PledgeReleased,
   ProjectPublished,
 } from '@moa/contracts/funding/v1/funding_events';
-import { PledgeSummary_State as State } from '@moa/contracts/user/v1/user';
+import { Order_State } from '@moa/contracts/purchase/v1/order';
+import { OrderCompleted, OrderExpired, OrderPaid, OrderPlaced, OrderReturned } from '@moa/contracts/purchase/v1/purchase_events';
+import { ReviewPosted } from '@moa/contracts/review/v1/review_events';
+import { ReviewToWrite_Kind, PledgeSummary_State as State } from '@moa/contracts/user/v1/user';
 import { until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -40,11 +46,34 @@ const published = (projectId: string, title: string) => ({
   closeTime: undefined,
 });
 
+const orderOf = (buyerId: string, state: Order_State, orderId = randomUUID()) => ({
+  orderId,
+  buyerId,
+  state,
+  total: won(20_000n),
+  refunded: won(0n),
+});
+const couponOf = (ownerId: string, couponId = randomUUID()) => ({ couponId, campaignId: randomUUID(), ownerId });
+const lineOf = (title = '머그컵') => ({
+  lineId: randomUUID(),
+  productId: randomUUID(),
+  variantId: randomUUID(),
+  sellerId: randomUUID(),
+  quantity: 1,
+  title,
+  paid: won(20_000n),
+  pointsMinor: 0n,
+  completed: true,
+});
+
 /** My Page when everything that was published until now is in it. */
 async function caughtUp(as: Awaited<ReturnType<typeof person>>['as']) {
-  // The time of a copy is known in both streams once each has an owner.
+  // The time of a copy is known in all streams once each has an owner.
   await events.publish(AccountCreated, { accountId: randomUUID() });
   await events.publish(ProjectPublished, published(randomUUID(), '-'));
+  await events.publish(OrderExpired, orderOf(randomUUID(), Order_State.STATE_EXPIRED));
+  await events.publish(CouponExpired, couponOf(randomUUID()));
+  await events.publish(ReviewPosted, ReviewPosted.fromPartial({ reviewId: randomUUID(), subjectId: randomUUID() }));
   const now = bed.now();
   return until(async () => {
     const page = await users.getMyPage({}, as);
@@ -159,6 +188,99 @@ test('of many pledges the newest 20 are shown and all are counted', async () => 
       .reverse()
       .map(({ pledgeId }) => pledgeId),
   );
+});
+
+test('orders are shown as the newest event says, whatever the order of their coming', async () => {
+  const { id, as } = await person();
+  const ids = [randomUUID(), randomUUID()];
+  for (const [index, versions] of [
+    [1, 2, 3],
+    [3, 2, 1],
+  ].entries()) {
+    const publish = {
+      1: () =>
+        events.publish(
+          OrderPlaced,
+          { ...orderOf(id, Order_State.STATE_AWAITING_PAYMENT, ids[index]), name: '머그컵 외 1건', lineCount: 2, createTime: placed },
+          { version: 1 },
+        ),
+      2: () =>
+        events.publish(
+          OrderPaid,
+          { ...orderOf(id, Order_State.STATE_PAID, ids[index]), sellerIds: [], couponIds: [], pointsMinor: 0n },
+          { version: 2 },
+        ),
+      3: () =>
+        events.publish(
+          OrderCompleted,
+          { ...orderOf(id, Order_State.STATE_COMPLETED, ids[index]), lines: [lineOf()], completeTime: bed.now() },
+          { version: 3 },
+        ),
+    };
+    for (const version of versions) await publish[version as 1 | 2 | 3]();
+  }
+  const { orders, reviews } = await caughtUp(as);
+  assert.equal([orders!.totalCount, orders!.liveCount], [2, 0]);
+  for (const { name, state, createTime } of orders!.newest) {
+    assert.equal([name, state, createTime], ['머그컵 외 1건', Order_State.STATE_COMPLETED, placed]);
+  }
+  assert.is(reviews!.toWriteCount, 2);
+  assert.equal([reviews!.newest[0]!.kind, reviews!.newest[0]!.title], [ReviewToWrite_Kind.KIND_ORDER_LINE, '머그컵']);
+});
+
+test('what was given back is not reviewed, also when its return is heard first', async () => {
+  const { id, as } = await person();
+  const line = lineOf();
+  const order = orderOf(id, Order_State.STATE_RETURNED);
+  await events.publish(OrderReturned, { ...order, lines: [line] }, { version: 5 });
+  await events.publish(OrderCompleted, { ...order, lines: [line], completeTime: bed.now() }, { version: 4 });
+  const [kept, refunded] = [pledgeOf(id), pledgeOf(id)];
+  const delivered = { deliveryTime: placed };
+  await events.publish(PledgeDelivered, { ...kept, ...delivered }, { version: 3 });
+  await events.publish(PledgeDelivered, { ...refunded, ...delivered }, { version: 3 });
+  await events.publish(PledgeRefunded, refunded, { version: 4 });
+  await events.publish(ProjectPublished, published(kept.projectId, '달항아리'));
+  const { reviews } = await caughtUp(as);
+  assert.is(reviews!.toWriteCount, 1);
+  const [one] = reviews!.newest;
+  assert.equal([one!.kind, one!.subjectId, one!.title], [ReviewToWrite_Kind.KIND_PLEDGE, kept.pledgeId, '달항아리']);
+});
+
+test('what was reviewed is not asked for any more, also when the review is heard of first', async () => {
+  const { id, as } = await person();
+  const [open, reviewed, early] = [lineOf(), lineOf(), lineOf()];
+  const order = orderOf(id, Order_State.STATE_COMPLETED);
+  const posted = ({ lineId }: { lineId: string }) =>
+    events.publish(ReviewPosted, ReviewPosted.fromPartial({ reviewId: randomUUID(), subjectId: lineId, authorId: id, rating: 5 }));
+  await posted(early);
+  await events.publish(OrderCompleted, { ...order, lines: [open, reviewed, early], completeTime: bed.now() }, { version: 4 });
+  await posted(reviewed);
+  await posted(reviewed);
+  await until(async () => (await users.getMyPage({}, as)).reviews!.newest.map(({ subjectId }) => subjectId).join() === open.lineId);
+  assert.is((await users.getMyPage({}, as)).reviews!.toWriteCount, 1);
+});
+
+test('coupons that can be used are shown, and those that expire within a week are counted', async () => {
+  const { id, as } = await person();
+  const inDays = (days: number) => new Date(bed.now().getTime() + days * 86_400_000);
+  const grant = (expireTime: Date, coupon = couponOf(id)) =>
+    events
+      .publish(
+        CouponGranted,
+        { ...coupon, name: '감사 쿠폰', source: Coupon_Source.SOURCE_GRANT, issueTime: bed.now(), expireTime },
+        { version: 1 },
+      )
+      .then(() => coupon);
+  await grant(inDays(3));
+  await grant(inDays(30));
+  await grant(inDays(-1));
+  const used = couponOf(id);
+  await events.publish(CouponUsed, { ...used, holderId: randomUUID(), discount: won(1_000n) }, { version: 3 });
+  await events.publish(CouponReserved, { ...used, holderId: randomUUID(), discount: won(1_000n) }, { version: 2 });
+  await grant(inDays(30), used);
+  const { coupons } = await caughtUp(as);
+  assert.equal([coupons!.usableCount, coupons!.expiringCount], [2, 1]);
+  assert.is(coupons!.newest[0]!.name, '감사 쿠폰');
 });
 
 test('nothing of another person is shown', async () => {

@@ -13,6 +13,7 @@ const change = (values: { name?: string; phone?: string; interestCategories?: st
   name: '',
   phone: '',
   interestCategories: [],
+  addresses: [],
   ...values,
 });
 
@@ -30,6 +31,7 @@ test('a new account has a profile, with the address that auth knows', async () =
     name: '',
     phone: '',
     interestCategories: [],
+    addresses: [],
     etag: 'v0',
     createTime: time,
   });
@@ -96,6 +98,21 @@ test('of 20 updates of the same version at once one is made', async () => {
   const reasons = answers.flatMap((answer) => (answer.status === 'rejected' ? [reasonOf(answer.reason)] : []));
   assert.equal([reasons.length, [...new Set(reasons)]], [19, ['ETAG_STALE']]);
   assert.is((await users.getProfile({}, as)).profile!.etag, 'v1');
+});
+
+test('addresses are kept in their order, and a wrong one is told', async () => {
+  const { as } = await person();
+  const home = { recipient: '김모아', phone: '010-1234-5678', postalCode: '04524', line1: '서울시 중구 세종대로 110', line2: '' };
+  const office = { ...home, line1: '서울시 강남구 테헤란로 1' };
+  const updateMask = ['addresses'];
+  await users.updateProfile({ profile: { ...change({}), addresses: [home, office] }, updateMask, etag: 'v0' }, as);
+  assert.equal((await users.getProfile({}, as)).profile!.addresses, [home, office]);
+  const wrong = { ...change({}), addresses: [{ ...home, postalCode: '1' }] };
+  const error = await refusal(users.updateProfile({ profile: wrong, updateMask, etag: 'v1' }, as));
+  assert.equal(
+    violationsOf(error).map(({ field }) => field),
+    ['profile.addresses[0].postal_code'],
+  );
 });
 
 test('each field at fault is told', async () => {

@@ -9,16 +9,32 @@ import { openEvents, openTestbed } from '@moa/testkit';
 import { variables } from '../src/config.js';
 import { startUser } from '../src/service.js';
 
+const NOBODY = '127.0.0.1:9';
+
 /** A real user service in a bed of its own, as Envoy sees it, and the events that it hears. */
 export async function openUser(name: string) {
   const bed = await openTestbed(name);
   const auth = await startAuthOfTests();
-  const running = await startUser(readConfig(variables, { ...(await bed.environment('user')), AUTH_ADDRESS: auth.address }));
+  const environment = {
+    ...(await bed.environment('user')),
+    AUTH_ADDRESS: auth.address,
+    // Asked when My Page is made anew, which is tested with all of them: tests/tests/my-page.test.ts.
+    FUNDING_ADDRESS: NOBODY,
+    PURCHASE_ADDRESS: NOBODY,
+    COUPON_ADDRESS: NOBODY,
+  };
+  const running = await startUser(readConfig(variables, environment));
   const events = await openEvents(bed);
+  let stopped: Promise<void> | undefined;
+  /** Ends the service, for a test that runs it as a process of its own. */
+  const stop = () => (stopped ??= running.stop());
 
   return {
     bed,
     events,
+    address: running.address,
+    environment,
+    stop,
     users: bed.connect(UserServiceDefinition, running.address),
     stopAuth: auth.stop,
     async person() {
@@ -27,7 +43,7 @@ export async function openUser(name: string) {
     },
     async close() {
       await events.close();
-      await running.stop();
+      await stop();
       await auth.stop();
       await bed.close();
     },

@@ -18,12 +18,8 @@ export interface ServerSource {
 
 /** The path of a program that is new enough. Throws with the choices that there are. */
 export async function findServer(source: ServerSource, folder: string, path = process.env['PATH'] ?? ''): Promise<string> {
-  const tooOld: string[] = [];
-  for (const program of source.programs.flatMap((name) => onPath(name, path))) {
-    const version = await versionOf(program);
-    if (version && atLeast(version, source.minimum)) return program;
-    tooOld.push(`${program} is ${version ?? 'of an unknown version'}`);
-  }
+  const { program, tooOld } = await findOnPath(source, path);
+  if (program) return program;
   try {
     return await source.fetch(folder);
   } catch (error) {
@@ -40,6 +36,20 @@ export async function findServer(source: ServerSource, folder: string, path = pr
         .join('\n'),
     });
   }
+}
+
+/** The first on PATH that is new enough, and what there was besides. */
+export async function findOnPath(
+  { programs, minimum }: Pick<ServerSource, 'programs' | 'minimum'>,
+  path = process.env['PATH'] ?? '',
+): Promise<{ readonly program?: string; readonly tooOld: readonly string[] }> {
+  const tooOld: string[] = [];
+  for (const program of programs.flatMap((name) => onPath(name, path))) {
+    const version = await versionOf(program);
+    if (version && atLeast(version, minimum)) return { program, tooOld };
+    tooOld.push(`${program} is ${version ?? 'of an unknown version'}`);
+  }
+  return { tooOld };
 }
 
 function onPath(program: string, path: string): string[] {

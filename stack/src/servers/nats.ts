@@ -60,6 +60,7 @@ export function servicePermissions(service: string, domain: string, durables: re
         // What the client uses for a consumer of several subjects.
         `$JS.API.CONSUMER.DURABLE.CREATE.*.${durable}`,
         `$JS.API.CONSUMER.INFO.*.${durable}`,
+        `$JS.API.CONSUMER.DELETE.*.${durable}`,
         `$JS.API.CONSUMER.MSG.NEXT.*.${durable}`,
         // The second form names the account, too: newer servers use it.
         `$JS.ACK.*.${durable}.>`,
@@ -67,7 +68,7 @@ export function servicePermissions(service: string, domain: string, durables: re
       ]),
     ],
     // Every service hears at once of tokens that are not good any more.
-    subscribe: [`_INBOX_${service}.>`, `moa.${domain}.wake`, 'moa.auth.v1.SessionRevoked.*'],
+    subscribe: [`_INBOX_${service}.>`, `moa.${domain}.wake`, `moa.${domain}.live.*`, 'moa.auth.v1.SessionRevoked.*'],
   };
 }
 

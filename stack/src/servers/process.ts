@@ -9,7 +9,7 @@ const STOP_WITHIN_MS = 15_000;
 // Politely at first: a signal, a pid and how many seconds it has. What hangs then (a service whose log nobody reads any more tries to write
 // it out for ever) is not left behind.
 const END_ORPHAN = 'kill -s "$1" "$2"; n=0; while kill -0 "$2" && [ "$n" -lt "$3" ]; do sleep 1; n=$((n + 1)); done; kill -9 "$2"';
-const POLL_MS = 20;
+const POLL_MS = 50;
 const LINES_KEPT = 40;
 
 export interface User {

@@ -3,14 +3,14 @@ import { posix } from 'node:path';
 import { type Broken, importsOf, isCode, isTest, type Rule, type Source, type Tree } from './tree.js';
 
 const SERVICE = /^(services\/[^/]+|gateway)\//;
-const FOR_SERVICES = /^@moa\/(contracts|kit)(\/|$)/;
-const FOR_TESTS_OF_SERVICES = /^@moa\/(contracts|kit|testkit|client|mailbox|sandbox-provider)(\/|$)/;
+const FOR_SERVICES = /^@moa\/(contracts|kit|verify)(\/|$)/;
+const FOR_TESTS_OF_SERVICES = /^@moa\/(contracts|kit|verify|testkit|client|mailbox|sandbox-provider)(\/|$)/;
 const OUTWARD_OF_DOMAIN =
   /^(@grpc\/|@nats-io\/|@prisma\/|@moa\/contracts\/.*_(service|events)$|ioredis|pg$|node:(fs|net|http|http2|https|tls|child_process|timers|process))/;
 
 export const importRules: Rule[] = [
   {
-    says: 'services import contracts, kit and npm packages; never each other',
+    says: 'services import contracts, kit, verify and npm packages; never each other',
     check: every(
       (source) => SERVICE.test(source.path),
       (source, specifier) => {

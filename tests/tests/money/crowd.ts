@@ -111,7 +111,8 @@ export async function openCrowd(stand: Stand, plans: readonly ProjectPlan[], beg
     switch (action.does) {
       case 'pledge': {
         const { id, rewardIds } = projects[action.project]!;
-        const order = { projectId: id, ...orderOf(rewardIds, action.wants), billingMethodId: cards.get(action.card)!, address: ADDRESS };
+        const paid = { billingMethodId: cards.get(action.card)!, couponIds: [], pointsMinor: 0n };
+        const order = { projectId: id, ...orderOf(rewardIds, action.wants), ...paid, address: ADDRESS };
         return { call: async (given, token) => (await stand.pledges.createPledge({ ...given, ...order }, token)).pledge!.id, token: own };
       }
       case 'change': {

@@ -85,10 +85,18 @@ export async function openStand(seed: number, random: () => number) {
       BANK_URL: 'http://127.0.0.1:9',
       BANK_API_KEY: 'none',
       SELLER_ADDRESS: '127.0.0.1:9',
+      // Nobody reconciles here.
+      PURCHASE_ADDRESS: '127.0.0.1:9',
     }),
   );
   const funding = await startFunding(
-    readConfig(fundingVariables, { ...(await bed.environment('funding')), LISTEN: FUNDING_ADDRESS, PAYMENT_ADDRESS: payment.address }),
+    readConfig(fundingVariables, {
+      ...(await bed.environment('funding')),
+      LISTEN: FUNDING_ADDRESS,
+      PAYMENT_ADDRESS: payment.address,
+      USER_ADDRESS: '127.0.0.1:9',
+      COUPON_ADDRESS: '127.0.0.1:9',
+    }),
   );
   const webhooks = bed.connect(ProviderWebhookServiceDefinition, payment.address, { as: 'gateway' });
   const databases = {
@@ -107,7 +115,8 @@ export async function openStand(seed: number, random: () => number) {
         `SELECT id FROM project WHERE (state = 'LIVE' AND close_time <= $1) OR (state = 'CHARGING' AND NOT EXISTS (
            SELECT FROM pledge p WHERE p.project_id = project.id AND p.state IN ('ACTIVE', 'CHARGING', 'PAYMENT_FAILED')))
          UNION ALL SELECT id FROM pledge WHERE state = 'CHARGING' OR next_charge_time <= $1
-         UNION ALL SELECT project_id FROM sweep UNION ALL SELECT pledge_id FROM pledge_refund`,
+         UNION ALL SELECT project_id FROM sweep UNION ALL SELECT pledge_id FROM pledge_refund
+         UNION ALL SELECT pledge_id FROM pledge_hold WHERE due_time IS NOT NULL`,
         bed.now(),
       ),
     () =>

@@ -5,9 +5,9 @@ import { AckPolicy, type ConsumerMessages, JetStreamApiCodes, JetStreamApiError,
 import type { Gauge } from 'prom-client';
 import type { Clock } from '../clock.js';
 import { crashPoint } from '../crash-point.js';
-import { type Database, type PrismaLike, type RawQueries, transaction } from '../database.js';
+import type { Transaction } from '../database.js';
 import type { Logger } from '../log.js';
-import { countFailure, type Delivery, rememberOnce, replayDead } from './inbox.js';
+import type { Delivery, Inbox } from './inbox.js';
 import type { Nats } from './nats.js';
 import type { Subscription } from './subscription.js';
 
@@ -41,7 +41,7 @@ export interface Consuming<C> {
   readonly name: string;
   /** The domain whose stream is read. */
   readonly domain: string;
-  readonly db: Database<C>;
+  readonly inbox: Inbox<C>;
   readonly subscriptions: readonly Subscription<C>[];
   readonly nats: Nats;
   readonly clock: Clock;
@@ -52,8 +52,8 @@ export interface Consuming<C> {
 }
 
 /** Starts handling events, and goes on until it is stopped; waits for the stream if its owner has not made it yet. */
-export function startConsumer<C extends PrismaLike>(consuming: Consuming<C>): Consumer {
-  const { name, domain, db, subscriptions, nats, clock, log, pending, patience = PATIENCE } = consuming;
+export function startConsumer<C>(consuming: Consuming<C>): Consumer {
+  const { name, domain, inbox, subscriptions, nats, clock, log, pending, patience = PATIENCE } = consuming;
   const { ackWaitMs, retryAfterMs } = patience;
   const maxFailures = retryAfterMs.length + 1;
   const { manager, jetstream, subjects } = nats;
@@ -117,19 +117,20 @@ export function startConsumer<C extends PrismaLike>(consuming: Consuming<C>): Co
     });
   }
 
+  async function apply({ subject, payload, info }: Delivery, tx: Transaction<C>): Promise<void> {
+    await effects.get(subjects.typeOf(subject))?.apply(payload, tx, info);
+  }
+
   // Never throws: a message is acknowledged, given back, or put away for people to see.
   async function handle(message: JsMsg): Promise<void> {
     const delivery = deliveryOf(message);
     try {
-      await transaction(db, async (tx) => {
-        if (!(await rememberOnce(tx as unknown as RawQueries, name, delivery.info.id, clock.now()))) return;
-        await effects.get(subjects.typeOf(message.subject))?.apply(message.data, tx, delivery.info);
-      });
+      await inbox.handle(name, delivery.info.id, clock.now(), (tx) => apply(delivery, tx));
       crashPoint('consumer.committed');
       message.ack();
     } catch (error) {
       // Only failures that could be written down count: while the store is away, the message just waits.
-      const failures = await countFailure(db, name, delivery, error, maxFailures).catch(() => 0);
+      const failures = await inbox.countFailure(name, delivery, error, maxFailures).catch(() => 0);
       log.warn(
         { consumer: name, subject: message.subject, failures, err: error },
         failures < maxFailures ? 'event failed' : 'event put away',
@@ -161,9 +162,7 @@ export function startConsumer<C extends PrismaLike>(consuming: Consuming<C>): Co
       await sleep(TICK_MS, undefined, { signal: stopping.signal }).catch(() => {});
       if (stopping.signal.aborted) return;
       try {
-        await replayDead(db, name, (delivery, tx) =>
-          effects.get(subjects.typeOf(delivery.subject))?.apply(delivery.payload, tx, { ...delivery.info, at: clock.now() }),
-        );
+        await inbox.replayDead(name, (delivery, tx) => apply({ ...delivery, info: { ...delivery.info, at: clock.now() } }, tx));
         await noteProgress();
       } catch (error) {
         log.debug({ consumer: name, err: error }, 'the watch waits');
@@ -177,9 +176,7 @@ export function startConsumer<C extends PrismaLike>(consuming: Consuming<C>): Co
     pending.set({ consumer: name, stream }, num_pending + num_ack_pending);
     if (num_pending + num_ack_pending === 0) {
       handledAtMs = performance.now();
-      await db.client.$queryRaw`
-        INSERT INTO kit.consumed (consumer, stream, event_time) VALUES (${name}, ${domain}, ${asOf})
-        ON CONFLICT (consumer, stream) DO UPDATE SET event_time = greatest(consumed.event_time, excluded.event_time)`;
+      await inbox.noteProgress(name, domain, asOf);
     } else if (performance.now() - handledAtMs > STALLED_AFTER_MS) {
       log.error({ consumer: name, stream, pending: num_pending, unacknowledged: num_ack_pending }, 'the consumer stands still');
     }

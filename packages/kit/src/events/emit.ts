@@ -20,11 +20,15 @@ export async function emit<T>(
   event: T,
   { version }: { version: bigint | number },
 ): Promise<void> {
-  const keyField = keyFields.get(type.$type);
-  if (keyField === undefined) throw new Error(`${type.$type} is no event`);
-  const key = String(event[keyField as keyof T]);
-  const schema = contracts.getMessage(type.$type)!;
-  const body = JSON.stringify(toJson(schema, fromBinary(schema, type.encode(event).finish())));
+  const { key, body } = storedForm(type, event);
   await (tx as RawQueries)
     .$queryRaw`SELECT kit.emit(${sqlCall({ at, trace })}::jsonb, ${type.$type}, ${key}, ${BigInt(version)}, ${body}::jsonb)::text`;
+}
+
+/** An event's key, and the event as JSON: what an outbox keeps. */
+export function storedForm<T>(type: EventType<T>, event: T): { key: string; body: string } {
+  const keyField = keyFields.get(type.$type);
+  if (keyField === undefined) throw new Error(`${type.$type} is no event`);
+  const schema = contracts.getMessage(type.$type)!;
+  return { key: String(event[keyField as keyof T]), body: JSON.stringify(toJson(schema, fromBinary(schema, type.encode(event).finish()))) };
 }

@@ -2,7 +2,7 @@
 import { type Database, type PrismaLike, type RawQueries, type Transaction, transaction } from '../database.js';
 import type { EventInfo } from './subscription.js';
 
-const REPLAYS_AT_ONCE = 20;
+export const REPLAYS_AT_ONCE = 20;
 const MAX_ERROR_LENGTH = 2_000;
 
 /** An event as it was delivered: all that is needed to handle it again. */
@@ -12,23 +12,49 @@ export interface Delivery {
   readonly info: EventInfo;
 }
 
-/** Remembers an event with the effect's transaction: false if it was handled before. */
-export async function rememberOnce(tx: RawQueries, consumer: string, eventId: string, at: Date): Promise<boolean> {
+// With the effect's transaction: false if it was handled before.
+async function rememberOnce(tx: RawQueries, consumer: string, eventId: string, at: Date): Promise<boolean> {
   const rows = (await tx.$queryRaw`
     INSERT INTO kit.inbox (consumer, event_id, handle_time) VALUES (${consumer}, ${eventId}, ${at}) ON CONFLICT DO NOTHING RETURNING 1 AS first`) as unknown[];
   return rows.length === 1;
 }
 
-/** Writes a failure down and says how many there were; at the last one the event is put away. */
-export async function countFailure(
+/** Where effects happen, and what is remembered of events. */
+export interface Inbox<C> {
+  /** Runs the effect of an event, unless it has had it. */
+  handle(consumer: string, eventId: string, at: Date, effect: (tx: Transaction<C>) => Promise<void>): Promise<void>;
+  /** Writes a failure down and says how many there were; at the last one the event is put away. */
+  countFailure(consumer: string, delivery: Delivery, error: unknown, max: number): Promise<number>;
+  /** Handles the dead events again whose `replay` was set. A success removes it; a failure is written down, and it stays put away. */
+  replayDead(consumer: string, apply: (delivery: Delivery, tx: Transaction<C>) => Promise<void>): Promise<void>;
+  /** Everything of a domain's stream that happened until then was handled. */
+  noteProgress(consumer: string, domain: string, asOf: Date): Promise<void>;
+}
+
+/** The inbox of a Postgres database: the event is remembered in the transaction of its effect. */
+export const tableInbox = <C extends PrismaLike>(db: Database<C>): Inbox<C> => ({
+  handle: (consumer, eventId, at, effect) =>
+    transaction(db, async (tx) => {
+      if (await rememberOnce(tx as unknown as RawQueries, consumer, eventId, at)) await effect(tx);
+    }),
+  countFailure: (consumer, delivery, error, max) => countFailure(db, consumer, delivery, error, max),
+  replayDead: (consumer, apply) => replayDead(db, consumer, apply),
+  async noteProgress(consumer, domain, asOf) {
+    await db.client.$queryRaw`
+      INSERT INTO kit.consumed (consumer, stream, event_time) VALUES (${consumer}, ${domain}, ${asOf})
+      ON CONFLICT (consumer, stream) DO UPDATE SET event_time = greatest(consumed.event_time, excluded.event_time)`;
+  },
+});
+
+async function countFailure(
   db: Database<PrismaLike>,
   consumer: string,
   { subject, payload, info }: Delivery,
   error: unknown,
   max: number,
 ): Promise<number> {
-  const headers = JSON.stringify({ key: info.key, version: String(info.version), time: info.time.toISOString(), trace: info.trace });
-  const text = String(error instanceof Error ? (error.stack ?? error.message) : error).slice(0, MAX_ERROR_LENGTH);
+  const headers = JSON.stringify(headersOf(info));
+  const text = textOf(error);
   const [row] = (await db.client.$queryRaw`
     INSERT INTO kit.failed_event (consumer, event_id, subject, headers, payload, error, create_time)
       VALUES (${consumer}, ${info.id}, ${subject}, ${headers}::jsonb, ${payload}, ${text}, ${info.at})
@@ -39,14 +65,11 @@ export async function countFailure(
   return row.failures;
 }
 
-/**
- * Handles the dead events again whose `replay` was set: UPDATE kit.failed_event SET replay = true WHERE ... A success removes it; a failure
- * is written down, and it stays put away.
- */
-export async function replayDead<C extends PrismaLike>(
+// UPDATE kit.failed_event SET replay = true WHERE ...
+async function replayDead<C extends PrismaLike>(
   db: Database<C>,
   consumer: string,
-  apply: (delivery: Delivery, tx: Transaction<C>) => Promise<void> | undefined,
+  apply: (delivery: Delivery, tx: Transaction<C>) => Promise<void>,
 ): Promise<void> {
   const asked = (await db.client.$queryRaw`
     SELECT event_id FROM kit.failed_event WHERE consumer = ${consumer} AND replay AND dead_time IS NOT NULL ORDER BY create_time LIMIT ${REPLAYS_AT_ONCE}`) as {
@@ -56,7 +79,7 @@ export async function replayDead<C extends PrismaLike>(
     await transaction(db, (tx) => replayOne(tx, consumer, event_id, apply)).catch(
       (error) =>
         db.client
-          .$queryRaw`UPDATE kit.failed_event SET replay = false, error = ${String(error).slice(0, MAX_ERROR_LENGTH)} WHERE consumer = ${consumer} AND event_id = ${event_id}`,
+          .$queryRaw`UPDATE kit.failed_event SET replay = false, error = ${textOf(error)} WHERE consumer = ${consumer} AND event_id = ${event_id}`,
     );
   }
 }
@@ -65,26 +88,45 @@ async function replayOne<C extends PrismaLike>(
   tx: Transaction<C>,
   consumer: string,
   eventId: string,
-  apply: (delivery: Delivery, tx: Transaction<C>) => Promise<void> | undefined,
+  apply: (delivery: Delivery, tx: Transaction<C>) => Promise<void>,
 ): Promise<void> {
   const raw = tx as unknown as RawQueries;
   const [row] = (await raw.$queryRaw`
     DELETE FROM kit.failed_event WHERE consumer = ${consumer} AND event_id = ${eventId} AND replay RETURNING subject, headers, payload, create_time`) as FailedRow[];
   if (!row || !(await rememberOnce(raw, consumer, eventId, row.create_time))) return;
-  const { key, version, time, trace } = row.headers;
-  await apply(
-    {
-      subject: row.subject,
-      payload: row.payload,
-      info: { id: eventId, key, version: BigInt(version), time: new Date(time), at: row.create_time, trace },
-    },
-    tx,
-  );
+  await apply({ subject: row.subject, payload: row.payload, info: infoOf(eventId, row.headers, row.create_time) }, tx);
 }
+
+/** An event's circumstances in a form that is kept. */
+export interface Headers {
+  readonly key: string;
+  readonly version: string;
+  readonly time: string;
+  readonly trace: string;
+}
+
+export const headersOf = ({ key, version, time, trace }: EventInfo): Headers => ({
+  key,
+  version: String(version),
+  time: time.toISOString(),
+  trace,
+});
+
+export const infoOf = (id: string, { key, version, time, trace }: Headers, at: Date): EventInfo => ({
+  id,
+  key,
+  version: BigInt(version),
+  time: new Date(time),
+  at,
+  trace,
+});
+
+export const textOf = (error: unknown): string =>
+  String(error instanceof Error ? (error.stack ?? error.message) : error).slice(0, MAX_ERROR_LENGTH);
 
 interface FailedRow {
   readonly subject: string;
-  readonly headers: { readonly key: string; readonly version: string; readonly time: string; readonly trace: string };
+  readonly headers: Headers;
   readonly payload: Uint8Array;
   readonly create_time: Date;
 }

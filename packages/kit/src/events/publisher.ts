@@ -1,23 +1,13 @@
 // Publishes many events at once, and hears for each whether the stream has it.
-import { fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
+import { fromJson, toBinary } from '@bufbuild/protobuf';
 import { contracts } from '@moa/contracts/descriptors';
 import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { Nats } from './nats.js';
+import type { OutboxRow } from './outbox.js';
 
 // As long as a request of the client waits.
 const ACK_TIMEOUT_MS = 5_000;
 const SCHEMA_VERSION = '1';
-
-export interface OutboxRow {
-  readonly position: string;
-  readonly id: string;
-  readonly type: string;
-  readonly key: string;
-  readonly version: string;
-  readonly body: JsonValue;
-  readonly trace: string | null;
-  readonly create_time: Date;
-}
 
 export interface Publisher {
   /** Sends all, and waits until each is stored. In their order: undefined, or why the stream does not have it. */

@@ -1,19 +1,18 @@
 // Publishes what the outbox holds. One copy of a service relays at a time; another takes over within a second when it dies.
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import type { Gauge } from 'prom-client';
 import { crashPoint } from '../crash-point.js';
 import type { Logger } from '../log.js';
 import { groupBy } from './group-by.js';
 import type { Nats } from './nats.js';
-import { type OutboxRow, openPublisher, type Publisher } from './publisher.js';
+import type { Outbox, OutboxRow, OutboxSession } from './outbox.js';
+import { openPublisher, type Publisher } from './publisher.js';
 
 const BATCH = 500;
 // Finds what a crash left; everything else is told by a wake-up.
 const POLL_MS = 1_000;
 // One wake-up over the network for all commits that come this close together.
 const DEBOUNCE_MS = 5;
-const RELAY_LOCK = 0x6d6f61; // 'moa'
 
 export interface Relay {
   /** Says that something may stand in the outbox. */
@@ -21,8 +20,8 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-/** Starts relaying a database's outbox to the stream of `domain`. A repeat is harmless: the event's id stays the same. */
-export function startRelay(databaseUrl: string, nats: Nats, domain: string, log: Logger, backlog: Gauge, pollMs = POLL_MS): Relay {
+/** Starts relaying an outbox to the stream of `domain`. A repeat is harmless: the event's id stays the same. */
+export function startRelay(outbox: Outbox, nats: Nats, domain: string, log: Logger, backlog: Gauge, pollMs = POLL_MS): Relay {
   const stopping = new AbortController();
   let waiting = new AbortController();
   let isWoken = false;
@@ -65,34 +64,30 @@ export function startRelay(databaseUrl: string, nats: Nats, domain: string, log:
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const database = new pg.Client({ connectionString: databaseUrl });
       const publisher = openPublisher(nats);
-      // A lost connection is an event, too; the query in flight tells of it.
-      database.on('error', () => {});
+      const session = outbox();
       try {
-        await database.connect();
-        await relayWhileLeader(database, publisher);
+        await relayWhileLeader(session, publisher);
       } catch (error) {
         if (!stopping.signal.aborted) log.warn({ err: error }, 'the outbox waits');
       } finally {
         leads = false;
         publisher.close();
-        await database.end().catch(() => {});
+        await session.close().catch(() => {});
       }
       await pause();
     }
   }
 
-  // The lock belongs to the connection: it is free again the moment its holder is gone.
-  async function relayWhileLeader(database: pg.Client, publisher: Publisher): Promise<void> {
-    while (!(await tryLead(database))) {
+  async function relayWhileLeader(session: OutboxSession, publisher: Publisher): Promise<void> {
+    while (!(await session.tryLead())) {
       await pause();
       if (stopping.signal.aborted) return;
     }
     leads = true;
     // What is left is published before the service stops.
     for (;;) {
-      const published = await publishBatch(database, publisher);
+      const published = await publishBatch(session, publisher);
       backlog.set(published === BATCH ? BATCH : 0);
       if (published > 0) continue;
       if (stopping.signal.aborted) return;
@@ -101,15 +96,11 @@ export function startRelay(databaseUrl: string, nats: Nats, domain: string, log:
   }
 }
 
-async function publishBatch(database: pg.Client, publisher: Publisher): Promise<number> {
-  const { rows } = await database.query<OutboxRow>({
-    name: 'outbox',
-    text: 'SELECT position, id, type, key, version, body, trace, create_time FROM kit.outbox ORDER BY position LIMIT $1',
-    values: [BATCH],
-  });
+async function publishBatch(session: OutboxSession, publisher: Publisher): Promise<number> {
+  const rows = await session.read(BATCH);
   if (rows.length === 0) return 0;
   // Keys side by side, each in order: the first that fails holds back what follows it.
-  const done: string[] = [];
+  const done: OutboxRow[] = [];
   let failed: unknown;
   let heads = groupBy(rows, ({ key }) => key);
   while (heads.length > 0) {
@@ -120,17 +111,12 @@ async function publishBatch(database: pg.Client, publisher: Publisher): Promise<
         failed ??= error;
         return [];
       }
-      done.push(row!.position);
+      done.push(row!);
       return rest.length > 0 ? [rest] : [];
     });
   }
   crashPoint('relay.published');
-  await database.query('DELETE FROM kit.outbox WHERE position = ANY($1)', [done]);
+  await session.forget(done);
   if (failed) throw failed;
   return rows.length;
-}
-
-async function tryLead(database: pg.Client): Promise<boolean> {
-  const { rows } = await database.query<{ leads: boolean }>('SELECT pg_try_advisory_lock($1) AS leads', [RELAY_LOCK]);
-  return rows[0]!.leads;
 }

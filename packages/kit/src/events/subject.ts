@@ -12,6 +12,8 @@ export interface Subjects {
   readonly streamOf: (domain: string) => string;
   /** Core NATS: wakes the copy of a domain's service that relays. */
   readonly wakeOf: (domain: string) => string;
+  /** Core NATS: what copies of a domain's service tell each other. */
+  readonly liveOf: (domain: string, key: string) => string;
 }
 
 export function subjectsWith(prefix: string): Subjects {
@@ -23,5 +25,6 @@ export function subjectsWith(prefix: string): Subjects {
     allOf: (domain) => `${front}moa.${domain}.v1.>`,
     streamOf: (domain) => (prefix ? `${prefix}_${domain.toUpperCase()}` : domain.toUpperCase()),
     wakeOf: (domain) => `${front}moa.${domain}.wake`,
+    liveOf: (domain, key) => `${front}moa.${domain}.live.${key}`,
   };
 }

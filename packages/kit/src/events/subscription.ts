@@ -1,4 +1,4 @@
-import type { PrismaLike, Transaction } from '../database.js';
+import type { Transaction } from '../database.js';
 import type { Origin } from '../origin.js';
 import type { EventType } from './emit.js';
 
@@ -13,7 +13,7 @@ export interface EventInfo extends Origin {
   readonly time: Date;
 }
 
-/** The effect of an event: runs in the transaction that also remembers the event. */
+/** The effect of an event: in Postgres it runs in the transaction that also remembers the event. */
 export type Effect<T, C> = (event: T, tx: Transaction<C>, info: EventInfo) => Promise<void>;
 
 export interface Subscription<C> {
@@ -26,7 +26,7 @@ export interface Subscription<C> {
  *
  *     host.consume('payments', db, [on(PaymentCompleted, onPaymentCompleted), on(PaymentFailed, onPaymentFailed)]);
  */
-export const on = <T, C extends PrismaLike>(type: EventType<T>, effect: Effect<T, C>): Subscription<C> => ({
+export const on = <T, C>(type: EventType<T>, effect: Effect<T, C>): Subscription<C> => ({
   type: type.$type,
   apply: (payload, tx, info) => effect(type.decode(payload), tx, info),
 });

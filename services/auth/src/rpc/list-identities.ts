@@ -10,7 +10,7 @@ export const listIdentities =
   async ({ pageSize, pageToken }, { caller }) => {
     const filter = [caller.accountId];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const rows = await list(db, caller.accountId, after, size + 1);
     const { items, nextPageToken } = pageOf(rows, size, ({ id }) => [id], filter);
     return { identities: items, nextPageToken };

@@ -1,5 +1,5 @@
 import type { AccountServiceDefinition } from '@moa/contracts/auth/v1/account_service';
-import { type Handler, pageOf, pageSizeOf, readPageToken } from '@moa/kit';
+import { type Handler, pageOf, pageSizeOf, readTimeToken } from '@moa/kit';
 import type { Context } from '../service.js';
 import { listRevoked } from '../store/sessions.js';
 
@@ -10,9 +10,7 @@ export const listRevokedSessions =
   async ({ sinceTime, pageSize, pageToken }) => {
     const filter = [sinceTime!.toISOString()];
     const size = pageSizeOf(pageSize);
-    const [revokeTime, sessionId] = readPageToken(pageToken, filter) ?? [];
-    const after = revokeTime && sessionId ? { revokeTime: new Date(revokeTime), sessionId } : undefined;
-    const rows = await listRevoked(db, sinceTime!, after, size + 1);
+    const rows = await listRevoked(db, sinceTime!, readTimeToken(pageToken, filter), size + 1);
     const { items, nextPageToken } = pageOf(rows, size, (row) => [row.revokeTime.toISOString(), row.sessionId], filter);
     return { sessions: items.map((row) => ({ ...row, version: BigInt(row.version) })), nextPageToken };
   };

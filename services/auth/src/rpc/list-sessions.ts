@@ -11,7 +11,7 @@ export const listSessions =
   async ({ pageSize, pageToken }, { caller, at }) => {
     const filter = [caller.accountId];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const rows = await listLiveSessions(db, caller.accountId, at, after, size + 1);
     const { items, nextPageToken } = pageOf(rows, size, ({ id }) => [id], filter);
     return { sessions: items.map((row) => sessionToProto(row, caller.sessionId)), nextPageToken };

@@ -1,4 +1,4 @@
-import { type Call, type Database, newId, type Origin, sqlCall, write } from '@moa/kit';
+import { type Call, type Database, newId, type Origin, sqlCall, type Transaction, write } from '@moa/kit';
 import { emailKeyOf } from '../domain/email.js';
 import type { RoleName } from '../domain/roles.js';
 import { fail } from '../errors.js';
@@ -100,6 +100,10 @@ export async function changeState(
     Prisma.sql`SELECT change_account_state(${sqlCall(call)}::jsonb, ${accountId}::uuid, ${state}, ${reason}) AS account`,
   );
   return fromJson(row!.account);
+}
+
+export async function closeAccount(tx: Transaction<PrismaClient>, origin: Origin, accountId: string): Promise<void> {
+  await tx.$queryRaw`SELECT close_account(${sqlCall(origin)}::jsonb, ${accountId}::uuid)::text`;
 }
 
 // As account_json writes it.

@@ -1,4 +1,4 @@
-import { type Database, newId, type Origin, type RevokedSession, sqlCall, write } from '@moa/kit';
+import { type Database, newId, type Origin, type RevokedSession, sqlCall, type TimeKeyset, write } from '@moa/kit';
 import { GRACE_MS, LAST_MS, type RefreshToken, SLIDING_MS, secretHashOf } from '../domain/refresh-token.js';
 import { fail } from '../errors.js';
 import { Prisma, type PrismaClient } from '../generated/client.js';
@@ -139,11 +139,11 @@ export async function findAuthTime(db: Database<PrismaClient>, sessionId: string
 export async function listRevoked(
   db: Database<PrismaClient>,
   since: Date,
-  after: { readonly revokeTime: Date; readonly sessionId: string } | undefined,
+  after: TimeKeyset | undefined,
   limit?: number,
 ): Promise<RevokedSession[]> {
   const later = after && {
-    OR: [{ revokeTime: { gt: after.revokeTime } }, { revokeTime: after.revokeTime, sessionId: { gt: after.sessionId } }],
+    OR: [{ revokeTime: { gt: after.time } }, { revokeTime: after.time, sessionId: { gt: after.id } }],
   };
   const rows = await db.client.revocation.findMany({
     where: { revokeTime: { gte: since }, ...later },

@@ -46,7 +46,12 @@ export interface Pledge {
   readonly lines: readonly Line[];
   readonly currency: string;
   readonly extraMinor: bigint;
+  /** The price, before coupons and points. */
   readonly totalMinor: bigint;
+  readonly couponIds: readonly string[];
+  readonly platformCouponMinor: bigint;
+  readonly sellerCouponMinor: bigint;
+  readonly pointsMinor: bigint;
   readonly refundedMinor: bigint;
   readonly billingMethodId: string;
   readonly address: Address | null;
@@ -63,6 +68,14 @@ export interface Pledge {
   readonly version: bigint;
   readonly createTime: Date;
 }
+
+/** What coupons take off. */
+export const discountOf = ({ platformCouponMinor, sellerCouponMinor }: Pick<Pledge, 'platformCouponMinor' | 'sellerCouponMinor'>): bigint =>
+  platformCouponMinor + sellerCouponMinor;
+
+/** What the card is charged. */
+export const chargeOf = (pledge: Pick<Pledge, 'totalMinor' | 'platformCouponMinor' | 'sellerCouponMinor' | 'pointsMinor'>): bigint =>
+  pledge.totalMinor - discountOf(pledge) - pledge.pointsMinor;
 
 /** Each reward once; its quantity says how many. Throws REWARD_TWICE. */
 export function checkOrder<O extends Order>(order: O): O {
@@ -122,10 +135,10 @@ export function refused({ state, chargeAttempts }: Charge, attempt: number, poli
 /** What may be given back: also before its coming was told. */
 const WITH_MONEY: ReadonlySet<PledgeState> = new Set<PledgeState>(['PAID', ...IN_CHARGE]);
 
-/** So much of the money has gone back by now. What was told later, of more, counts. */
-export function refunded({ state, totalMinor, refundedMinor }: Charge & Refundable, soFarMinor: bigint): ChargeStep | undefined {
-  if (!WITH_MONEY.has(state) || soFarMinor <= refundedMinor) return undefined;
-  return { state: soFarMinor === totalMinor ? 'REFUNDED' : 'PAID', nextChargeTime: null, refundedMinor: soFarMinor };
+/** So much of the charge has gone back by now. What was told later, of more, counts. When nothing was charged, all of it goes back at once. */
+export function refunded({ state, chargeMinor, refundedMinor }: Charge & Refundable, soFarMinor: bigint): ChargeStep | undefined {
+  if (!WITH_MONEY.has(state) || (soFarMinor <= refundedMinor && chargeMinor > 0n)) return undefined;
+  return { state: soFarMinor === chargeMinor ? 'REFUNDED' : 'PAID', nextChargeTime: null, refundedMinor: soFarMinor };
 }
 
 /** The payer's bank has taken back what was left. */
@@ -133,7 +146,7 @@ export const chargedBack = ({ state }: Charge): ChargeStep | undefined =>
   WITH_MONEY.has(state) ? { state: 'CHARGED_BACK', nextChargeTime: null } : undefined;
 
 interface Refundable {
-  readonly totalMinor: bigint;
+  readonly chargeMinor: bigint;
   readonly refundedMinor: bigint;
 }
 

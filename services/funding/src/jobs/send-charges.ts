@@ -1,8 +1,6 @@
 import { ChargePledgesRequest } from '@moa/contracts/payment/v1/payment_service';
-import { crashPoint, type Host, type JobRun, type Origin } from '@moa/kit';
+import { crashPoint, type Host, isOutage, type JobRun, type Origin, requestIdOf } from '@moa/kit';
 import { money } from '../convert.js';
-import { isOutage } from '../outage.js';
-import { requestIdOf } from '../request-id.js';
 import type { Context } from '../service.js';
 import { type DueCharge, leaseCharges, markTaken } from '../store/charges.js';
 
@@ -58,8 +56,11 @@ export function requestOf(charges: readonly DueCharge[]): ChargePledgesRequest {
       sellerId: charge.seller_id,
       backerId: charge.backer_id,
       billingMethodId: charge.billing_method_id,
-      amount: money(charge.currency, charge.total_minor),
+      amount: money(charge.currency, charge.charge_minor),
       attempt: charge.attempt,
+      platformCouponMinor: charge.platform_coupon_minor,
+      sellerCouponMinor: charge.seller_coupon_minor,
+      pointsMinor: charge.points_minor,
     })),
   };
   return { ...request, requestId: requestIdOf(ChargePledgesRequest.encode(request).finish()) };

@@ -1,7 +1,5 @@
-import { crashPoint, Failure, type Host, type JobRun, type Origin, transaction } from '@moa/kit';
-import { isOutage } from '../outage.js';
+import { crashPoint, Failure, type Host, isOutage, type JobRun, type Origin, requestIdOf, transaction } from '@moa/kit';
 import { takeRefund } from '../refund.js';
-import { requestIdOf } from '../request-id.js';
 import type { Context } from '../service.js';
 import { type DueRefund, endRefund, leaseRefunds } from '../store/refunds.js';
 

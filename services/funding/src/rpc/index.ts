@@ -18,6 +18,7 @@ import { getProject } from './get-project.js';
 import { listChargedPledges } from './list-charged-pledges.js';
 import { listMyPledges } from './list-my-pledges.js';
 import { listMyProjects } from './list-my-projects.js';
+import { listPledgesForMyPage } from './list-pledges-for-my-page.js';
 import { listProjectPledges } from './list-project-pledges.js';
 import { listProjects } from './list-projects.js';
 import { listProjectsInReview } from './list-projects-in-review.js';
@@ -65,6 +66,7 @@ export const pledgeService = (context: Context): Implementation<typeof PledgeSer
   listProjectPledges: listProjectPledges(context),
   refundPledge: refundPledge(context),
   listChargedPledges: listChargedPledges(context),
+  listPledgesForMyPage: listPledgesForMyPage(context),
 });
 
 export const fulfilmentService = (context: Context): Implementation<typeof FulfilmentServiceDefinition> => ({

@@ -11,7 +11,7 @@ export const listMyPledges =
   async ({ pageSize, pageToken }, { caller }) => {
     const filter = ['backer', caller.accountId];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const rows = await listPledgesOfBacker(db.client, caller.accountId, after, size + 1);
     const { items, nextPageToken } = pageOf(rows, size, ({ id }) => [id], filter);
     return { pledges: items.map(pledgeToProto), nextPageToken };

@@ -11,7 +11,7 @@ export const listMyProjects =
   async ({ pageSize, pageToken }, { caller, at }) => {
     const filter = ['seller', caller.accountId];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const rows = await listProjectsOfSeller(db.client, caller.accountId, after, size + 1);
     const { items, nextPageToken } = pageOf(rows, size, ({ id }) => [id], filter);
     return { projects: items.map((project) => ownProjectToProto(project, at)), nextPageToken };

@@ -15,7 +15,7 @@ export const listProjectPledges =
     ownProject(caller.accountId, await findProject(db.client, projectId));
     const filter = ['project', projectId];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const rows = await listPledgesOfProject(db.client, projectId, after, size + 1);
     const { items, nextPageToken } = pageOf(rows, size, ({ id }) => [id], filter);
     return { pledges: items.map(forSeller).map(pledgeToProto), nextPageToken };

@@ -12,7 +12,7 @@ export const listProjectsInReview =
   ({ db }: Context): ListProjectsInReview =>
   async ({ pageSize, pageToken }, { at }) => {
     const size = pageSizeOf(pageSize);
-    const rows = await listRows(db.client, readPageToken(pageToken, FILTER), size + 1);
+    const rows = await listRows(db.client, readPageToken(pageToken, FILTER, ['time', 'id']), size + 1);
     const { items, nextPageToken } = pageOf(rows, size, ({ submitTime, id }) => [submitTime!.toISOString(), id], FILTER);
     return { projects: items.map((project) => ownProjectToProto(project, at)), nextPageToken };
   };

@@ -3,7 +3,7 @@ import { ListProjectsRequest_Order } from '@moa/contracts/funding/v1/project_ser
 import { type Handler, invalid, pageOf, pageSizeOf, readPageToken } from '@moa/kit';
 import { phaseName, projectToProto } from '../convert.js';
 import type { Context } from '../service.js';
-import { keysOf, listPublicProjects, type Order } from '../store/project-lists.js';
+import { KEYS, keysOf, listPublicProjects, type Order } from '../store/project-lists.js';
 
 type ListProjects = Handler<typeof ProjectServiceDefinition.methods.listProjects>;
 
@@ -23,7 +23,7 @@ export const listProjects =
     const titlePart = titleContains.trim();
     const filter = ['public', category, phase, order, titlePart];
     const size = pageSizeOf(pageSize);
-    const after = readPageToken(pageToken, filter);
+    const after = readPageToken(pageToken, filter, KEYS[order]);
     const rows = await listPublicProjects(db.client, { category, phase, titlePart, order, at, after, limit: size + 1 });
     const { items, nextPageToken } = pageOf(rows, size, keysOf(order), filter);
     return { projects: items.map((project) => projectToProto(project, at)), nextPageToken };

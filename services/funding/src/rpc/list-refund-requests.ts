@@ -17,7 +17,7 @@ export const listRefundRequests =
     if (!isAllowed) throw fail('PROJECT_NOT_FOUND');
     const filter = ['refund-requests', projectId ?? ''];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const { items, nextPageToken } = pageOf(await readRequests(db.client, projectId, after, size + 1), size, ({ id }) => [id], filter);
     return { refundRequests: items.map(refundRequestToProto), nextPageToken };
   };

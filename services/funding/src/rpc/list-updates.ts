@@ -17,7 +17,7 @@ export const listUpdates =
   async ({ projectId, pageSize, pageToken }, { person }) => {
     const project = visibleTo(person, await findProject(db.client, projectId));
     const filter = ['updates', projectId];
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const rows = await listUpdatesOf(db.client, projectId, after, pageSizeOf(pageSize) + 1);
     const size = Math.min(pageSizeOf(pageSize), countThatFit(rows));
     const { items, nextPageToken } = pageOf(rows, size, ({ id }) => [id], filter);

@@ -32,8 +32,11 @@ export interface DueCharge {
   readonly backer_id: string;
   readonly billing_method_id: string;
   readonly currency: string;
-  readonly total_minor: bigint;
+  readonly charge_minor: bigint;
   readonly attempt: number;
+  readonly platform_coupon_minor: bigint;
+  readonly seller_coupon_minor: bigint;
+  readonly points_minor: bigint;
 }
 
 /** Charges that payment has not taken, in the order of their pledges. Nobody else gets them while the lease lasts. */
@@ -55,6 +58,8 @@ export interface ChargedPledge {
   readonly state: PledgeState;
   readonly currency: string;
   readonly totalMinor: bigint;
+  /** What of it the card is charged. */
+  readonly chargeMinor: bigint;
   readonly refundedMinor: bigint;
   readonly chargeAttempts: number;
   readonly version: bigint;
@@ -67,7 +72,8 @@ export interface ChargedPledge {
 /** A pledge that nobody else changes until the transaction ends. */
 export async function lockPledge(tx: Queries, id: string): Promise<ChargedPledge | undefined> {
   const [row] = await tx.$queryRaw<(Omit<ChargedPledge, 'policy'> & RetryPolicy)[]>`
-    SELECT p.id, p.project_id AS "projectId", p.backer_id AS "backerId", p.state, p.currency, p.total_minor AS "totalMinor", p.refunded_minor AS "refundedMinor",
+    SELECT p.id, p.project_id AS "projectId", p.backer_id AS "backerId", p.state, p.currency, p.total_minor AS "totalMinor",
+           p.total_minor - p.platform_coupon_minor - p.seller_coupon_minor - p.points_minor AS "chargeMinor", p.refunded_minor AS "refundedMinor",
            p.charge_attempts AS "chargeAttempts", p.version,
            project.state = 'CANCELED' AS "projectCanceled", project.cancel_reason AS "cancelReason",
            CASE WHEN project.state = 'CANCELED' THEN 0 ELSE project.charge_retries END AS "chargeRetries", project.charge_retry_seconds AS "chargeRetrySeconds"

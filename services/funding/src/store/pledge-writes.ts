@@ -1,5 +1,6 @@
-// The hot writes: each is one SQL function of prisma/migrations/0002_pledge_writes, in one round trip.
+// The hot writes: each is one SQL function of prisma/migrations, in one round trip.
 import { type Call, type Database, Failure, kitFail, newId, type Outcome, refusalOf, sqlCall, write } from '@moa/kit';
+import type { Discount } from '../domain/discount.js';
 import type { Address, Order, Pledge } from '../domain/pledge.js';
 import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
@@ -20,14 +21,16 @@ export interface NewPledge extends Order {
 export interface PledgeRequest {
   readonly call: Call;
   readonly order: NewPledge;
+  /** With coupons or points: the request was claimed before, and they are held for this id. */
+  readonly held?: Discount & { readonly pledgeId: string };
 }
 
 /** Takes the rewards, raises the totals and writes the pledges: those that can be, each all or nothing. */
 export async function placePledges(db: Database<Client>, requests: readonly PledgeRequest[]): Promise<Outcome<Pledge>[]> {
-  const orders = requests.map(({ call, order }, index) => ({
+  const orders = requests.map(({ call, order, held }, index) => ({
     place: index + 1,
     call: JSON.parse(sqlCall(call)) as unknown,
-    new_id: newId(),
+    new_id: held?.pledgeId ?? newId(),
     target: order.projectId,
     reward_ids: order.lines.map(({ rewardId }) => rewardId),
     quantities: order.lines.map(({ quantity }) => quantity),
@@ -35,6 +38,7 @@ export async function placePledges(db: Database<Client>, requests: readonly Pled
     extra: String(order.extra?.amountMinor ?? 0n),
     method: order.billingMethodId,
     ship_to: order.address ?? null,
+    ...(held && discountColumns(held)),
   }));
   const [row] = await write<{ outcomes: PlaceOutcome[] }>(
     db,
@@ -43,6 +47,14 @@ export async function placePledges(db: Database<Client>, requests: readonly Pled
   );
   return row!.outcomes.map((outcome) => ('answer' in outcome ? { value: pledgeOf(outcome.answer) } : { error: refusedFor(outcome) }));
 }
+
+const discountColumns = (discount: Discount) => ({
+  coupon_ids: discount.couponIds,
+  coupon_discounts: discount.couponDiscounts.map(String),
+  platform_coupon: String(discount.platformCouponMinor),
+  seller_coupon: String(discount.sellerCouponMinor),
+  points: String(discount.pointsMinor),
+});
 
 type PlaceOutcome = { readonly answer: PledgeAnswer } | { readonly reason: string; readonly facts?: string };
 
@@ -98,6 +110,11 @@ interface PledgeAnswer {
   readonly currency: string;
   readonly extra_minor: number;
   readonly total_minor: number;
+  // Answers that were remembered before there were any have none of these.
+  readonly coupon_ids?: readonly string[];
+  readonly platform_coupon_minor?: number;
+  readonly seller_coupon_minor?: number;
+  readonly points_minor?: number;
   readonly refunded_minor: number;
   readonly billing_method_id: string;
   readonly address: Address | null;
@@ -117,6 +134,10 @@ const pledgeOf = (answer: PledgeAnswer): Pledge => ({
   currency: answer.currency,
   extraMinor: BigInt(answer.extra_minor),
   totalMinor: BigInt(answer.total_minor),
+  couponIds: answer.coupon_ids ?? [],
+  platformCouponMinor: BigInt(answer.platform_coupon_minor ?? 0),
+  sellerCouponMinor: BigInt(answer.seller_coupon_minor ?? 0),
+  pointsMinor: BigInt(answer.points_minor ?? 0),
   refundedMinor: BigInt(answer.refunded_minor),
   billingMethodId: answer.billing_method_id,
   address: answer.address,

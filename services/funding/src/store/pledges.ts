@@ -34,8 +34,29 @@ export async function listPledgesOfProject(
 /** Pledges whose charge was begun, by id. */
 export const listChargedPledges = (client: Queries, after: string, limit: number) =>
   client.$queryRaw<{ id: string; currency: string; heldMinor: bigint }[]>`
-    SELECT id, currency::text, CASE WHEN state = 'PAID' THEN total_minor - refunded_minor ELSE 0 END AS "heldMinor" FROM pledge
+    SELECT id, currency::text, CASE WHEN state = 'PAID' THEN total_minor - platform_coupon_minor - seller_coupon_minor - points_minor - refunded_minor ELSE 0 END AS "heldMinor" FROM pledge
      WHERE id > ${after}::uuid AND charge_attempts > 0 ORDER BY id LIMIT ${limit}`;
+
+interface PledgeForMyPage {
+  readonly id: string;
+  readonly backerId: string;
+  readonly projectId: string;
+  readonly projectTitle: string;
+  readonly projectVersion: bigint;
+  readonly state: Pledge['state'];
+  readonly currency: string;
+  readonly totalMinor: bigint;
+  readonly createTime: Date;
+  readonly deliveryTime: Date | null;
+  readonly version: bigint;
+}
+
+/** Every pledge, by id, with what My Page shows of it. */
+export const listPledgesForMyPage = (client: Queries, after: string, limit: number) =>
+  client.$queryRaw<PledgeForMyPage[]>`
+    SELECT p.id, p.backer_id AS "backerId", p.project_id AS "projectId", j.title AS "projectTitle", j.version AS "projectVersion", p.state,
+        p.currency::text, p.total_minor AS "totalMinor", p.create_time AS "createTime", p.delivery_time AS "deliveryTime", p.version
+      FROM pledge p JOIN project j ON j.id = p.project_id WHERE p.id > ${after}::uuid ORDER BY p.id LIMIT ${limit}`;
 
 type PledgeRow = Prisma.PledgeGetPayload<{ include: typeof withLines }>;
 

@@ -1,4 +1,5 @@
 // Lists of projects, a page at a time. None of them reads the story, or any pledge.
+import type { KeyKind } from '@moa/kit';
 import type { Reward } from '../domain/plan.js';
 import type { Phase, Project } from '../domain/project.js';
 import { Prisma } from '../generated/client.js';
@@ -39,6 +40,8 @@ export async function listPublicProjects(
 }
 
 /** What the page token remembers of a row. */
+export const KEYS: Record<Order, readonly KeyKind[]> = { NEWEST: ['id'], ENDING_SOON: ['time', 'id'], POPULAR: ['number', 'id'] };
+
 export const keysOf =
   (order: Order) =>
   (project: Project): string[] =>

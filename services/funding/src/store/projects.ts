@@ -103,7 +103,7 @@ export async function sumOfPledges(
   projectId: string,
 ): Promise<{ chargedMinor: bigint; paidCount: number; droppedCount: number }> {
   const [sum] = await tx.$queryRaw<[{ charged_minor: bigint; paid_count: number; dropped_count: number }]>`
-    SELECT coalesce(sum(total_minor) FILTER (WHERE state = 'PAID'), 0)::bigint AS charged_minor,
+    SELECT coalesce(sum(total_minor - platform_coupon_minor - seller_coupon_minor - points_minor) FILTER (WHERE state = 'PAID'), 0)::bigint AS charged_minor,
            count(*) FILTER (WHERE state = 'PAID')::integer AS paid_count, count(*) FILTER (WHERE state = 'DROPPED')::integer AS dropped_count
       FROM pledge WHERE project_id = ${projectId}::uuid`;
   return { chargedMinor: sum.charged_minor, paidCount: sum.paid_count, droppedCount: sum.dropped_count };

@@ -1,8 +1,9 @@
 // What is asked of the provider for an attempt, and when it is asked again.
 import { fail } from '../errors.js';
+import { type Discounts, sumOf } from './instant-payment.js';
 
-/** What funding asks to be charged for a pledge. */
-export interface Charge {
+/** What funding asks to be charged for a pledge: the price is the amount, and the discounts. */
+export interface Charge extends Discounts {
   readonly pledgeId: string;
   readonly projectId: string;
   readonly sellerId: string;
@@ -13,12 +14,12 @@ export interface Charge {
   readonly attempt: number;
 }
 
-/** Each pledge once, and each with something to pay. */
+/** Each pledge once, and each with a price. */
 export function checkCharges(charges: readonly Charge[]): readonly Charge[] {
   const seen = new Set<string>();
-  for (const { pledgeId, amountMinor } of charges) {
+  for (const { pledgeId, amountMinor, ...charge } of charges) {
     if (seen.has(pledgeId)) throw fail('PLEDGE_TWICE', { pledgeId });
-    if (amountMinor <= 0n) throw fail('AMOUNT_ZERO', { pledgeId });
+    if (amountMinor + sumOf(charge) === 0n) throw fail('AMOUNT_ZERO', { pledgeId });
     seen.add(pledgeId);
   }
   return charges;

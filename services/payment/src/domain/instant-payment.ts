@@ -3,13 +3,20 @@ import { fail } from '../errors.js';
 import type { FeeTerms } from './ledger.js';
 import type { Refund } from './payment.js';
 
-/** What is sold of one seller. The price is the sum of all four. */
-export interface Share {
-  readonly sellerId: string;
-  readonly paidMinor: bigint;
+/** What is not paid in money. */
+export interface Discounts {
   readonly platformCouponMinor: bigint;
   readonly sellerCouponMinor: bigint;
   readonly pointsMinor: bigint;
+}
+
+export const sumOf = ({ platformCouponMinor, sellerCouponMinor, pointsMinor }: Discounts): bigint =>
+  platformCouponMinor + sellerCouponMinor + pointsMinor;
+
+/** What is sold of one seller. The price is what is paid, and the discounts. */
+export interface Share extends Discounts {
+  readonly sellerId: string;
+  readonly paidMinor: bigint;
 }
 
 /** What the purchase service asks to be paid. */
@@ -78,7 +85,6 @@ export const MOST_ATTEMPTS = 50;
 /** Each seller once, and all shares together the amount; sorted by seller. */
 export function checkOrder(order: OrderToPay, at: Date): OrderToPay {
   const { orderId, amountMinor, shares, expireTime } = order;
-  if (amountMinor <= 0n) throw fail('AMOUNT_ZERO', { orderId });
   checkSellers(shares);
   const paid = shares.reduce((sum, share) => sum + share.paidMinor, 0n);
   if (paid !== amountMinor || shares.some(({ paidMinor }) => paidMinor < 0n)) throw fail('SHARES_DO_NOT_ADD_UP', { orderId });
@@ -90,11 +96,16 @@ export function checkOrder(order: OrderToPay, at: Date): OrderToPay {
 export interface RefundLine {
   readonly sellerId: string;
   readonly amountMinor: bigint;
+  /** What comes back beside the money; undefined: in proportion to it. */
+  readonly discounts: Discounts | undefined;
 }
 
-/** Each seller once, and all lines together the amount. */
+/** Each seller once, each with something to give back, and all lines together the amount. */
 export function checkLines(lines: readonly RefundLine[], amountMinor: bigint): readonly RefundLine[] {
   checkSellers(lines);
+  for (const { sellerId, amountMinor: money, discounts } of lines) {
+    if (money === 0n && !(discounts && sumOf(discounts))) throw fail('REFUND_EMPTY', { sellerId });
+  }
   if (lines.reduce((sum, line) => sum + line.amountMinor, 0n) !== amountMinor) throw fail('SHARES_DO_NOT_ADD_UP');
   return lines;
 }
@@ -118,8 +129,9 @@ export function confirmedBy(paymentKey: string, payment: InstantPayment): Instan
   return payment;
 }
 
-/** The provider's charge that money is given back of. Throws when there never was one. */
-export function approvedCharge({ orderId, attempts }: InstantPayment): string {
+/** The provider's charge that money is given back of; undefined when it cost no money. Throws when it was not paid. */
+export function approvedCharge({ orderId, amountMinor, attempts }: InstantPayment): string | undefined {
+  if (amountMinor === 0n) return undefined;
   const chargeId = attempts.find(({ state }) => state === 'SUCCEEDED')?.providerChargeId;
   if (!chargeId) throw fail('PAYMENT_NOT_PAID', { orderId });
   return chargeId;

@@ -1,4 +1,4 @@
-// How a charge is divided. Debit is positive, credit negative; entries of a transaction sum to zero.
+// The accounts, and entries on them. Debit is positive, credit negative; entries of a transaction sum to zero.
 
 const BASIS_POINTS = 10_000n;
 
@@ -9,6 +9,7 @@ export type LedgerAccountName =
   | 'PLATFORM_FEE'
   | 'PROVIDER_FEE'
   | 'POINTS_LIABILITY'
+  | 'POINTS_EXPENSE'
   | 'COUPON_EXPENSE'
   | 'BANK';
 
@@ -27,30 +28,10 @@ export interface FeeTerms {
   readonly platformFixedMinor: bigint;
 }
 
-export interface ChargeToPost extends FeeTerms {
-  readonly amountMinor: bigint;
-  /** What the provider keeps, as it says. */
-  readonly providerFeeMinor: bigint;
-  readonly sellerId: string;
-}
-
 /** The platform's fee: its part, half a minor unit rounded up, and what is fixed; never more than what it is taken of. */
 export function platformFeeOf(amountMinor: bigint, { platformBasisPoints, platformFixedMinor }: FeeTerms): bigint {
   const fee = (amountMinor * BigInt(platformBasisPoints) + BASIS_POINTS / 2n) / BASIS_POINTS + platformFixedMinor;
   return fee < amountMinor ? fee : amountMinor;
-}
-
-/** The entries of a charge. The seller is owed what the fees leave. */
-export function entriesOfCharge({ amountMinor, providerFeeMinor, sellerId, ...terms }: ChargeToPost): Entry[] {
-  const platformFeeMinor = platformFeeOf(amountMinor, terms);
-  const entries: Entry[] = [
-    { account: 'PROVIDER_CLEARING', amountMinor },
-    { account: 'PLATFORM_FEE', amountMinor: -platformFeeMinor },
-    { account: 'PROVIDER_FEE', amountMinor: -providerFeeMinor },
-    { account: 'SELLER_PAYABLE', ownerId: sellerId, amountMinor: platformFeeMinor + providerFeeMinor - amountMinor },
-  ];
-  // A small charge may have no fee, and nothing is not an entry.
-  return entries.filter((entry) => entry.amountMinor !== 0n);
 }
 
 /** The entries of a charge that is none of ours: owed to whoever paid it, in full. What the provider keeps of it is ours to bear. */

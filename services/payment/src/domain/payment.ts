@@ -27,6 +27,10 @@ export interface Refund {
   readonly id: string;
   readonly state: 'BEGUN' | 'SETTLED' | 'REFUSED';
   readonly amountMinor: bigint;
+  /** What of coupons and points comes back with it. */
+  readonly platformCouponMinor: bigint;
+  readonly sellerCouponMinor: bigint;
+  readonly pointsMinor: bigint;
   readonly reason: string;
   readonly createTime: Date;
   readonly settleTime: Date | null;
@@ -38,8 +42,9 @@ export function ownedBy<P extends { readonly payerId: string }>(payerId: string,
   return payment;
 }
 
-/** The provider's charge that money is given back of. Throws when there never was one. */
-export function paidCharge({ state, attempts, pledgeId }: Payment): string {
+/** The provider's charge that money is given back of; undefined when it cost no money. Throws when it was not paid. */
+export function paidCharge({ state, amountMinor, attempts, pledgeId }: Payment): string | undefined {
+  if (amountMinor === 0n) return undefined;
   if (state === 'CHARGING') throw fail('CHARGE_STILL_OPEN', { pledgeId }, { retryAfterMs: OPEN_CHARGE_RETRY_MS });
   const paid = attempts.find((attempt) => attempt.state === 'SUCCEEDED' || attempt.state === 'CANCELED');
   if (!paid?.providerChargeId) throw fail('PAYMENT_NOT_PAID', { pledgeId });

@@ -14,6 +14,9 @@ export const DISCREPANCY_KINDS = [
   'PLEDGE_NOT_PAID',
   'PLEDGE_WITHOUT_MONEY',
   'PLEDGE_AMOUNT_DIFFERS',
+  'ORDER_NOT_PAID',
+  'ORDER_WITHOUT_MONEY',
+  'ORDER_AMOUNT_DIFFERS',
 ] as const;
 
 export type DiscrepancyKind = (typeof DISCREPANCY_KINDS)[number];

@@ -1,3 +1,6 @@
+import { onAccountClosed } from './on-account-closed.js';
+import { onPointsChanged } from './on-points-changed.js';
 import { onProjectSettled } from './on-project-settled.js';
 
-export const subscriptions = [onProjectSettled];
+/** By what they are consumed for. */
+export const subscriptions = { projects: [onProjectSettled], points: [onPointsChanged], closing: [onAccountClosed] };

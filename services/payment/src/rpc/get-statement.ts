@@ -16,7 +16,7 @@ export const getStatement =
     if (settlement?.sellerId !== sellerId) throw fail('SETTLEMENT_NOT_FOUND');
     const filter = ['statement', settlementId];
     const size = pageSize || LINES_A_PAGE;
-    const [after = '0'] = readPageToken(pageToken, filter) ?? [];
+    const [after = '0'] = readPageToken(pageToken, filter, ['number']) ?? [];
     const rows = await listStatementLines(db, settlement, BigInt(after), size + 1);
     const { items, nextPageToken } = pageOf(rows, size, ({ transactionId }) => [String(transactionId)], filter);
     return { settlement: settlementToProto(settlement), lines: items.map((line) => lineToProto(line, settlement.currency)), nextPageToken };

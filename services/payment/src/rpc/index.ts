@@ -19,6 +19,7 @@ import { createSettlement } from './create-settlement.js';
 import { getBalance } from './get-balance.js';
 import { getOrderPayment } from './get-order-payment.js';
 import { getPayment } from './get-payment.js';
+import { getPaymentOfOrder } from './get-payment-of-order.js';
 import { getReconciliation } from './get-reconciliation.js';
 import { getSettlement } from './get-settlement.js';
 import { getStatement } from './get-statement.js';
@@ -54,6 +55,7 @@ export const instantPaymentService = (context: Context): Implementation<typeof I
   createPayment: createPayment(context),
   confirmPayment: confirmPayment(context),
   getPayment: getOrderPayment(context),
+  getPaymentOfOrder: getPaymentOfOrder(context),
   listPayments: listOrderPayments(context),
   cancelPayment: cancelPayment(context),
   refundPayment: refundPayment(context),

@@ -11,7 +11,7 @@ export const listBillingMethods =
   async ({ pageSize, pageToken }, { caller }) => {
     const filter = ['billing methods', caller.accountId];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const rows = await readBillingMethods(db, caller.accountId, after, size + 1);
     const { items, nextPageToken } = pageOf(rows, size, ({ id }) => [id], filter);
     return { billingMethods: items.map(billingMethodToProto), nextPageToken };

@@ -16,8 +16,7 @@ export const listDiscrepancies =
     if (report.endTime === null) throw fail('RECONCILIATION_RUNNING', { id: reconciliationId }, { retryAfterMs: RETRY_MS });
     const filter = ['discrepancies', reconciliationId, kind];
     const size = pageSizeOf(pageSize);
-    const [afterKind, afterSubject] = readPageToken(pageToken, filter) ?? [];
-    const after = afterKind !== undefined && afterSubject !== undefined ? ([afterKind, afterSubject] as const) : undefined;
+    const after = readPageToken(pageToken, filter, ['text', 'text']);
     const rows = await readDiscrepancies(db, reconciliationId, kindFromProto(kind), after, size + 1);
     const { items, nextPageToken } = pageOf(rows, size, (row) => [row.kind, row.subject], filter);
     return { discrepancies: items.map(discrepancyToProto), nextPageToken };

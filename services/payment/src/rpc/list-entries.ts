@@ -17,7 +17,7 @@ export const listEntries =
     if (wrong.length > 0) throw invalid(wrong.map(([field]) => ({ field, description: 'must be a UUID' })));
     const filter = ['entries', account, ownerId, currencyCode, paymentId];
     const size = pageSizeOf(pageSize);
-    const [before] = readPageToken(pageToken, filter) ?? [];
+    const [before] = readPageToken(pageToken, filter, ['number']) ?? [];
     const wanted = {
       account: accountFromProto(account),
       currency: currencyCode,

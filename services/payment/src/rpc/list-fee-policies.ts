@@ -11,7 +11,7 @@ export const listFeePolicies =
   async ({ sellerId, pageSize, pageToken }) => {
     const filter = ['policies', sellerId];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const { items, nextPageToken } = pageOf(await readFeePolicies(db, sellerId || null, after, size + 1), size, ({ id }) => [id], filter);
     return { policies: items.map(policyToProto), nextPageToken };
   };

@@ -11,7 +11,7 @@ export const listOrderPayments =
   async ({ pageSize, pageToken }, { caller }) => {
     const filter = ['payments of orders', caller.accountId];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const rows = await listOfOrders(db, caller.accountId, after, size + 1);
     const { items, nextPageToken } = pageOf(rows, size, ({ id }) => [id], filter);
     return { payments: items.map(instantPaymentToProto), nextPageToken };

@@ -11,7 +11,7 @@ export const listPayments =
   async ({ pageSize, pageToken }, { caller }) => {
     const filter = ['payments', caller.accountId];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const rows = await readPayments(db, caller.accountId, after, size + 1);
     const { items, nextPageToken } = pageOf(rows, size, ({ id }) => [id], filter);
     return { payments: items.map(paymentToProto), nextPageToken };

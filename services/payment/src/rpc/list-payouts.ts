@@ -11,7 +11,7 @@ export const listPayouts =
   async ({ state, pageSize, pageToken }) => {
     const filter = ['payouts', state];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const { items, nextPageToken } = pageOf(
       await readPayouts(db, payoutStateFromProto(state), after, size + 1),
       size,

@@ -11,7 +11,7 @@ export const listReconciliations =
   async ({ pageSize, pageToken }) => {
     const filter = ['reconciliations'];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const { items, nextPageToken } = pageOf(await listReports(db.client, after, size + 1), size, ({ id }) => [id], filter);
     return { reconciliations: items.map(reportToProto), nextPageToken };
   };

@@ -11,7 +11,7 @@ export const listSettlements =
   async ({ sellerId, state, pageSize, pageToken }) => {
     const filter = ['settlements', sellerId, state];
     const size = pageSizeOf(pageSize);
-    const [after] = readPageToken(pageToken, filter) ?? [];
+    const [after] = readPageToken(pageToken, filter, ['id']) ?? [];
     const { items, nextPageToken } = pageOf(
       await readSettlements(db, { sellerId: sellerId || undefined, state: settlementStateFromProto(state) }, after, size + 1),
       size,

@@ -1,5 +1,5 @@
 import { type FundingPaymentServiceDefinition, RefundChargeResponse } from '@moa/contracts/payment/v1/payment_service';
-import { claimFirst, type Handler, invalid } from '@moa/kit';
+import { claimFirst, type Handler } from '@moa/kit';
 import { paymentToProto } from '../convert.js';
 import type { Context } from '../service.js';
 import { refundOfPledge } from '../work/refund-of-pledge.js';
@@ -10,7 +10,6 @@ export const refundCharge =
   (context: Context): RefundCharge =>
   ({ requestId, pledgeId, amount, reason }, call) => {
     const { amountMinor } = amount!;
-    if (amountMinor <= 0n) throw invalid([{ field: 'amount.amount_minor', description: 'must be greater than 0' }]);
     return claimFirst(context.db, call, RefundChargeResponse, async () => ({
       payment: paymentToProto(
         await refundOfPledge(context, call, { id: requestId, pledgeId, amountMinor, currency: amount!.currencyCode, reason }),

@@ -1,6 +1,6 @@
 import { BillingMethodRegistered } from '@moa/contracts/payment/v1/payment_events';
-import { emit, newId, type Origin, transaction } from '@moa/kit';
-import type { BillingMethod } from '../generated/client.js';
+import { emit, newId, type Origin, type Transaction, transaction } from '@moa/kit';
+import type { BillingMethod, PrismaClient } from '../generated/client.js';
 import type { RegisteredCard } from '../provider/port.js';
 import type { PaymentDatabase } from './database.js';
 
@@ -34,4 +34,9 @@ export function listBillingMethods(
   count: number,
 ): Promise<BillingMethod[]> {
   return client.billingMethod.findMany({ where: { accountId, ...(after && { id: { lt: after } }) }, orderBy: { id: 'desc' }, take: count });
+}
+
+/** Its person has gone: no card of theirs is charged any more, and none can be told from another. */
+export async function forgetCards(tx: Transaction<PrismaClient>, accountId: string): Promise<void> {
+  await tx.billingMethod.updateMany({ where: { accountId }, data: { billingKey: '', brand: '', last4: '' } });
 }

@@ -1,6 +1,6 @@
 import { newId, type Origin, sqlCall, write } from '@moa/kit';
 import { attemptOfKey, orderOfKey } from '../domain/charge.js';
-import { entriesOfOrder, type ShareToPost } from '../domain/order-entries.js';
+import { entriesOfCharge, type ShareToPost } from '../domain/charge-entries.js';
 import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
 import type { ProviderCharge, Refusal } from '../provider/port.js';
@@ -74,7 +74,7 @@ export async function settleConfirmation(
   const paid = charge.state !== 'DECLINED' && charge.state !== 'REFUSED';
   const chargeId = charge.state === 'REFUSED' ? null : charge.id;
   const decline = paid ? null : ((charge.state === 'REFUSED' ? charge.code : charge.declineCode) ?? 'declined');
-  const { entries, fees } = paid ? entriesOfOrder(shares, charge.feeMinor) : { entries: [], fees: [] };
+  const { entries, fees } = paid ? entriesOfCharge(shares, charge.feeMinor) : { entries: [], fees: [] };
   const [row] = await write<{ settled: boolean }>(
     db,
     fail,

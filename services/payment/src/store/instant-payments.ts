@@ -5,6 +5,7 @@ import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
 import { asText } from './amounts.js';
 import type { PaymentDatabase } from './database.js';
+import { reviveRefund, type Stored, timeOf } from './stored.js';
 
 /** Stores what is to be paid, once for each order. Throws ORDER_CHANGED when it was something else before. */
 export const createInstantPayment = (db: PaymentDatabase, call: Call, order: OrderToPay): Promise<InstantPayment> =>
@@ -84,10 +85,7 @@ async function changed(db: PaymentDatabase, call: Prisma.Sql): Promise<InstantPa
   return revive(row!.payment);
 }
 
-/** What instant_payment_json writes: amounts and times as text. */
-type Stored<T> = {
-  readonly [K in keyof T]: T[K] extends bigint ? string : T[K] extends Date ? string : T[K] extends Date | null ? string | null : T[K];
-};
+/** What instant_payment_json writes. */
 type StoredPayment = Omit<Stored<InstantPayment>, 'shares' | 'attempts' | 'refunds'> & {
   readonly shares: readonly Stored<StoredShare>[];
   readonly attempts: readonly Stored<Confirmation>[];
@@ -115,12 +113,5 @@ const revive = (stored: StoredPayment): InstantPayment => ({
     createTime: new Date(attempt.createTime),
     settleTime: timeOf(attempt.settleTime),
   })),
-  refunds: stored.refunds.map((refund) => ({
-    ...refund,
-    amountMinor: BigInt(refund.amountMinor),
-    createTime: new Date(refund.createTime),
-    settleTime: timeOf(refund.settleTime),
-  })),
+  refunds: stored.refunds.map(reviveRefund),
 });
-
-const timeOf = (text: string | null): Date | null => (text === null ? null : new Date(text));

@@ -1,4 +1,6 @@
+import { type Origin, sqlCall, type Transaction } from '@moa/kit';
 import type { LedgerAccountName } from '../domain/ledger.js';
+import type { PrismaClient } from '../generated/client.js';
 import type { PaymentDatabase } from './database.js';
 
 export interface Balance {
@@ -47,3 +49,14 @@ export const listEntries = (
   });
 
 export type EntryRow = Awaited<ReturnType<typeof listEntries>>[number];
+
+/** Posts a change of somebody's points, once for each entry of the user service. Negative: they became fewer. */
+export async function postPoints(
+  tx: Transaction<PrismaClient>,
+  origin: Origin,
+  entryId: string,
+  currency: string,
+  amountMinor: bigint,
+): Promise<void> {
+  await tx.$queryRaw`SELECT post_points(${sqlCall(origin)}::jsonb, ${entryId}::text, ${currency}::text, ${amountMinor}::bigint)::text`;
+}

@@ -1,14 +1,15 @@
 import { type Call, newId, sqlCall, write } from '@moa/kit';
 import type { Charge } from '../domain/charge.js';
-import type { Payment } from '../domain/payment.js';
+import type { Attempt, Payment, Refund } from '../domain/payment.js';
 import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
+import { asText } from './amounts.js';
 import type { PaymentDatabase } from './database.js';
+import { reviveRefund, type Stored, timeOf } from './stored.js';
 
 /** One statement for the batch: every charge is taken in, or none and the reason is thrown. */
 export async function chargePledges(db: PaymentDatabase, call: Call, charges: readonly Charge[]): Promise<Payment[]> {
-  // Amounts as text: JSON's numbers are not for money.
-  const body = JSON.stringify(charges.map((charge) => ({ ...charge, newPaymentId: newId(), amountMinor: String(charge.amountMinor) })));
+  const body = asText(charges.map((charge) => ({ ...charge, newPaymentId: newId() })));
   const [row] = await write<{ answer: StoredPayment[] }>(
     db,
     fail,
@@ -48,26 +49,21 @@ export async function listPayments(
 
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-/** What payment_json writes: amounts and times as text. */
-type StoredPayment = Omit<Payment, 'amountMinor' | 'refundedMinor' | 'createTime' | 'attempts' | 'refunds'> & {
-  readonly amountMinor: string;
-  readonly refundedMinor: string;
-  readonly createTime: string;
-  readonly attempts: readonly Stored<Payment['attempts'][number]>[];
-  readonly refunds: readonly (Omit<Stored<Payment['refunds'][number]>, 'amountMinor'> & { readonly amountMinor: string })[];
+/** What payment_json writes. */
+type StoredPayment = Omit<Stored<Payment>, 'attempts' | 'refunds'> & {
+  readonly attempts: readonly Stored<Attempt>[];
+  readonly refunds: readonly Stored<Refund>[];
 };
-type Stored<T> = Omit<T, 'createTime' | 'settleTime'> & { readonly createTime: string; readonly settleTime: string | null };
 
 const revive = (stored: StoredPayment): Payment => ({
   ...stored,
   amountMinor: BigInt(stored.amountMinor),
   refundedMinor: BigInt(stored.refundedMinor),
   createTime: new Date(stored.createTime),
-  attempts: stored.attempts.map((attempt) => ({ ...attempt, ...times(attempt) })),
-  refunds: stored.refunds.map((refund) => ({ ...refund, ...times(refund), amountMinor: BigInt(refund.amountMinor) })),
-});
-
-const times = ({ createTime, settleTime }: { readonly createTime: string; readonly settleTime: string | null }) => ({
-  createTime: new Date(createTime),
-  settleTime: settleTime === null ? null : new Date(settleTime),
+  attempts: stored.attempts.map((attempt) => ({
+    ...attempt,
+    createTime: new Date(attempt.createTime),
+    settleTime: timeOf(attempt.settleTime),
+  })),
+  refunds: stored.refunds.map(reviveRefund),
 });

@@ -2,6 +2,7 @@
 import { newId, type Origin, sqlCall, type Transaction } from '@moa/kit';
 import type { DiscrepancyKind, Movement } from '../domain/reconciliation.js';
 import type { Discrepancy, PrismaClient, Reconciliation } from '../generated/client.js';
+import { asText } from './amounts.js';
 import type { PaymentDatabase } from './database.js';
 
 export interface Report extends Reconciliation {
@@ -88,24 +89,22 @@ export async function beginLook({ client }: PaymentDatabase, id: string): Promis
 }
 
 export async function noteMovements({ client }: PaymentDatabase, id: string, movements: readonly Movement[]): Promise<void> {
-  // Amounts as text: JSON's numbers are not for money.
-  const rows = movements.map((movement) => ({
-    ...movement,
-    amountMinor: String(movement.amountMinor),
-    feeMinor: String(movement.feeMinor),
-  }));
-  await client.$queryRaw`SELECT note_movements(${id}::uuid, ${JSON.stringify(rows)}::jsonb)::text`;
+  await client.$queryRaw`SELECT note_movements(${id}::uuid, ${asText(movements)}::jsonb)::text`;
 }
 
-export interface HeldPledge {
+/** What somebody says that we should hold for a pledge or an order. */
+export interface Held {
   readonly id: string;
   readonly currency: string;
   readonly heldMinor: bigint;
 }
 
-export async function notePledges({ client }: PaymentDatabase, id: string, pledges: readonly HeldPledge[]): Promise<void> {
-  const rows = pledges.map((pledge) => ({ ...pledge, heldMinor: String(pledge.heldMinor) }));
-  await client.$queryRaw`SELECT note_pledges(${id}::uuid, ${JSON.stringify(rows)}::jsonb)::text`;
+export async function notePledges({ client }: PaymentDatabase, id: string, pledges: readonly Held[]): Promise<void> {
+  await client.$queryRaw`SELECT note_pledges(${id}::uuid, ${asText(pledges)}::jsonb)::text`;
+}
+
+export async function noteOrders({ client }: PaymentDatabase, id: string, orders: readonly Held[]): Promise<void> {
+  await client.$queryRaw`SELECT note_orders(${id}::uuid, ${asText(orders)}::jsonb)::text`;
 }
 
 /** Compares the next payments; gives where to go on, or nothing after the last. */

@@ -1,4 +1,5 @@
 import { newId, type Origin, sqlCall, write } from '@moa/kit';
+import type { RefundLine } from '../domain/instant-payment.js';
 import { fail } from '../errors.js';
 import { Prisma } from '../generated/client.js';
 import type { ProviderRefund } from '../provider/port.js';
@@ -29,7 +30,7 @@ export interface RefundToBegin {
   /** Undefined: all that is left. */
   readonly amountMinor: bigint | undefined;
   /** Of an order: whom it is taken off. Without them of all, in proportion to what is left of each. */
-  readonly lines?: readonly { readonly sellerId: string; readonly amountMinor: bigint }[] | undefined;
+  readonly lines?: readonly RefundLine[] | undefined;
   readonly reason: string;
 }
 

@@ -91,16 +91,19 @@ export const listStatementLines = (
       JOIN ledger_transaction t ON t.id = l.transaction_id JOIN payment p ON p.id = t.payment_id
     ORDER BY t.id`
     : client.$queryRaw<StatementLine[]>`
+    WITH page AS MATERIALIZED (
+      SELECT transaction_id FROM settlement_item WHERE settlement_id = ${id}::uuid AND transaction_id > ${after} ORDER BY transaction_id LIMIT ${count}
+    )
     SELECT t.id AS "transactionId", t.create_time AS time, t.payment_id AS "paymentId", p.pledge_id AS "pledgeId", NULL AS "orderId",
       CASE t.kind WHEN 'REFUND_DUE' THEN 'REFUND' WHEN 'CANCEL' THEN 'REFUND' WHEN 'REFUND' THEN 'FEE_BACK' ELSE t.kind END AS kind,
-      coalesce(sum(e.amount_minor) FILTER (WHERE e.account IN ('PROVIDER_CLEARING', 'BUYER_REFUNDS_DUE')), 0)::bigint AS "grossMinor",
+      coalesce(sum(e.amount_minor) FILTER (WHERE e.account IN ('PROVIDER_CLEARING', 'BUYER_REFUNDS_DUE', 'COUPON_EXPENSE', 'POINTS_LIABILITY')), 0)::bigint AS "grossMinor",
       coalesce(-sum(e.amount_minor) FILTER (WHERE e.account = 'PLATFORM_FEE'), 0)::bigint AS "platformFeeMinor",
-      coalesce(-sum(e.amount_minor) FILTER (WHERE e.account = 'PROVIDER_FEE'), 0)::bigint AS "providerFeeMinor", 0::bigint AS "couponMinor",
-      coalesce(-sum(e.amount_minor) FILTER (WHERE e.account = 'SELLER_PAYABLE'), 0)::bigint AS "netMinor"
-    FROM settlement_item i JOIN ledger_transaction t ON t.id = i.transaction_id JOIN ledger_entry e ON e.transaction_id = t.id
+      coalesce(-sum(e.amount_minor) FILTER (WHERE e.account = 'PROVIDER_FEE'), 0)::bigint AS "providerFeeMinor",
+      coalesce(sum(e.amount_minor) FILTER (WHERE e.account = 'COUPON_EXPENSE' AND e.owner_id IS NOT NULL), 0)::bigint AS "couponMinor",
+      coalesce(-sum(e.amount_minor) FILTER (WHERE e.owner_id IS NOT NULL), 0)::bigint AS "netMinor"
+    FROM page JOIN ledger_transaction t ON t.id = page.transaction_id JOIN ledger_entry e ON e.transaction_id = t.id
       JOIN payment p ON p.id = t.payment_id
-    WHERE i.settlement_id = ${id}::uuid AND i.transaction_id > ${after}
-    GROUP BY t.id, p.pledge_id ORDER BY t.id LIMIT ${count}`;
+    GROUP BY t.id, p.pledge_id ORDER BY t.id`;
 
 /** Every charge of the project has ended: its final settlement may come. */
 export async function noteSettledProject(tx: Queries, projectId: string, sellerId: string, at: Date): Promise<void> {

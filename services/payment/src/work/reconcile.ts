@@ -1,5 +1,6 @@
-// Lays the three side by side: the ledger, the provider's books, and what funding says of its pledges.
-import { crashPoint, type Host, originAt } from '@moa/kit';
+// Lays the three side by side: the ledger, the provider's books, and what funding says of its pledges and purchase of its orders.
+import type { Money } from '@moa/contracts/type/v1/money';
+import { crashPoint, type Host, type Origin, originAt } from '@moa/kit';
 import { movementOf } from '../domain/reconciliation.js';
 import type { Context } from '../service.js';
 import {
@@ -9,6 +10,7 @@ import {
   endLook,
   extendLease,
   noteMovements,
+  noteOrders,
   notePledges,
   startIfNone,
 } from '../store/reconciliations.js';
@@ -40,10 +42,12 @@ const leaseOf = ({ provider }: Context): number => Math.max(LEASE_MS, provider.b
 async function look(context: Context, run: string): Promise<void> {
   const { db, clock } = context;
   await beginLook(db, run);
-  // The provider before the pledges: what is paid in between has not been seen as missing.
+  // The provider before the pledges and orders: what is paid in between has not been seen as missing.
   await copyMovements(context, run);
   crashPoint('payment.reconciliation.copied');
-  await copyPledges(context, run);
+  const { funding, purchase } = context;
+  await copyHeld(context, run, notePledges, async (page, origin) => (await funding.listChargedPledges(page, origin)).pledges);
+  await copyHeld(context, run, noteOrders, async (page, origin) => (await purchase.listChargedOrders(page, origin)).orders);
   for (let after: string | undefined = FIRST_ID; after; await extendLease(db, run, leaseOf(context))) {
     after = await comparePayments(db, run, after, PAYMENTS_A_PAGE);
   }
@@ -61,16 +65,26 @@ async function copyMovements(context: Context, run: string): Promise<void> {
   }
 }
 
-async function copyPledges(context: Context, run: string): Promise<void> {
-  const { db, funding, clock } = context;
+interface Told {
+  readonly id: string;
+  readonly held: Money | undefined;
+}
+
+async function copyHeld(
+  context: Context,
+  run: string,
+  note: typeof notePledges,
+  pageAfter: (page: { readonly afterId: string }, origin: Origin) => Promise<readonly Told[]>,
+): Promise<void> {
+  const { db, clock } = context;
   for (let afterId = ''; ; await extendLease(db, run, leaseOf(context))) {
-    const { pledges } = await funding.listChargedPledges({ afterId }, originAt(clock.now()));
-    if (pledges.length === 0) return;
-    await notePledges(
+    const page = await pageAfter({ afterId }, originAt(clock.now()));
+    if (page.length === 0) return;
+    await note(
       db,
       run,
-      pledges.map(({ id, held }) => ({ id, currency: held!.currencyCode, heldMinor: held!.amountMinor })),
+      page.map(({ id, held }) => ({ id, currency: held!.currencyCode, heldMinor: held!.amountMinor })),
     );
-    afterId = pledges.at(-1)!.id;
+    afterId = page.at(-1)!.id;
   }
 }

@@ -25,7 +25,7 @@ export async function refundOfOrder(context: Context, origin: Origin, wanted: Wa
   const refund = { id, paymentId: payment.id, amountMinor: part?.amountMinor, lines: part?.lines, reason };
   await beginRefund(context.db, origin, refund, context.leaseMs);
   // Who wants a part does not wait for the parts of others.
-  await endRefunds(context, origin, { paymentId: payment.id, chargeId, currency: payment.currency }, part && id);
+  if (chargeId) await endRefunds(context, origin, { paymentId: payment.id, chargeId, currency: payment.currency }, part && id);
   const after = await load(context, orderId);
   const refused = after.refunds.some((made) => made.id === id && made.state === 'REFUSED');
   // Who wanted everything back, and finds that somebody else gave it back, has what he wanted.

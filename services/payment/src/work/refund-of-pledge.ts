@@ -25,10 +25,13 @@ export async function refundOfPledge(context: Context, origin: Origin, wanted: W
   const payment = await load(context, wanted.pledgeId);
   const chargeId = paidCharge(payment);
   if (wanted.currency !== undefined && wanted.currency !== payment.currency) throw fail('CURRENCY_WRONG', { currency: payment.currency });
-  await beginRefund(db, origin, { ...wanted, paymentId: payment.id }, leaseMs);
+  if (wanted.amountMinor === 0n && payment.amountMinor > 0n) throw fail('REFUND_EMPTY', { pledgeId: wanted.pledgeId });
+  // Of what cost no money, nothing is all of it: with it come the coupons and points.
+  const amountMinor = wanted.amountMinor || undefined;
+  await beginRefund(db, origin, { ...wanted, amountMinor, paymentId: payment.id }, leaseMs);
   // Who wants a part does not wait for the parts of others.
-  const only = wanted.amountMinor === undefined ? undefined : wanted.id;
-  await endRefunds(context, origin, { paymentId: payment.id, chargeId, currency: payment.currency }, only);
+  const only = amountMinor === undefined ? undefined : wanted.id;
+  if (chargeId) await endRefunds(context, origin, { paymentId: payment.id, chargeId, currency: payment.currency }, only);
   const after = await load(context, wanted.pledgeId);
   const refused = after.refunds.some(({ id, state }) => id === wanted.id && state === 'REFUSED');
   // Who wanted everything back, and finds that somebody else gave it back, has what he wanted.

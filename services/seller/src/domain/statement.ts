@@ -102,7 +102,7 @@ export function textCell(text: string): string {
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 export const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 
-const time = new Intl.DateTimeFormat('ko-KR', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'Asia/Seoul' });
+const time = new Intl.DateTimeFormat('ko-KR', { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone: 'Asia/Seoul' });
 const formats = new Map<string, Intl.NumberFormat>();
 
 /** "₩12,000": minor units as people write them. */
@@ -185,7 +185,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; mar
 table { width: 100%; border-collapse: collapse; margin-bottom: 1.5rem } th { text-align: left; font-weight: 500 }
 .sums td, .money { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .sums tr { border-bottom: 1px solid #e4e4e7 } .sums .total { font-weight: 700; border-top: 2px solid #1c1c1e; border-bottom: none }
-.lines { font-size: 8pt } .lines th { border-bottom: 1px solid #1c1c1e; vertical-align: bottom; padding: 0 .4rem .15rem 0 } .lines th:nth-child(n+4) { text-align: right } .lines td { border-bottom: 1px solid #f0f0f2; padding: .15rem .4rem .15rem 0 }
+.lines { font-size: 8pt } .lines th { border-bottom: 1px solid #1c1c1e; vertical-align: bottom; padding: 0 .4rem .15rem 0 } .lines th:nth-child(n+4) { text-align: right } .lines td:first-child { white-space: nowrap } .lines td { border-bottom: 1px solid #f0f0f2; padding: .15rem .4rem .15rem 0 }
 thead { display: table-header-group } tr { break-inside: avoid }
 @media print { body { margin: 0; padding: 0 } }
 `;

@@ -1,8 +1,7 @@
 import type { SellerDashboardServiceDefinition } from '@moa/contracts/seller/v1/dashboard_service';
-import { type Handler, pageOf, pageSizeOf, readPageToken } from '@moa/kit';
+import { type Handler, pageOf, pageSizeOf, readTimeToken } from '@moa/kit';
 import { progressToProto } from '../convert-dashboard.js';
 import { fail } from '../errors.js';
-import { keysAt, positionOf } from '../position.js';
 import type { Context } from '../service.js';
 import { findFreshTime } from '../store/freshness.js';
 import { sumPledges } from '../store/pledge-copies.js';
@@ -32,8 +31,8 @@ export const getFundingProgress =
     async function running() {
       const filter = ['running', sellerId];
       const size = pageSizeOf(pageSize);
-      const after = positionOf(readPageToken(pageToken, filter));
+      const after = readTimeToken(pageToken, filter);
       const rows = await listRunningProjects(db, { sellerId, after, limit: size + 1 });
-      return pageOf(rows, size, ({ closeTime, id }) => keysAt(closeTime!, id), filter);
+      return pageOf(rows, size, ({ closeTime, id }) => [closeTime!.toISOString(), id], filter);
     }
   };

@@ -1,8 +1,7 @@
 import { Seller_State } from '@moa/contracts/seller/v1/seller';
 import type { SellerServiceDefinition } from '@moa/contracts/seller/v1/seller_service';
-import { type Handler, kitFail, pageOf, pageSizeOf, readPageToken } from '@moa/kit';
+import { type Handler, kitFail, pageOf, pageSizeOf, readTimeToken } from '@moa/kit';
 import { approvedSellerToProto, sellerToProto, stateFromProto } from '../convert.js';
-import { keysAt, positionOf } from '../position.js';
 import type { Context } from '../service.js';
 import { listSellers as readSellers } from '../store/sellers.js';
 
@@ -18,8 +17,8 @@ export const listSellers =
     if (!isAdmin && wanted !== STATE_UNSPECIFIED && wanted !== STATE_APPROVED) throw kitFail('CALLER_NOT_ALLOWED');
     const state = isAdmin ? wanted : STATE_APPROVED;
     const size = pageSizeOf(pageSize);
-    const after = positionOf(readPageToken(pageToken, [state]));
+    const after = readTimeToken(pageToken, [state]);
     const rows = await readSellers(db, bankAccountKey, { state: stateFromProto(state), after, limit: size + 1 });
-    const { items, nextPageToken } = pageOf(rows, size, ({ createTime, id }) => keysAt(createTime, id), [state]);
+    const { items, nextPageToken } = pageOf(rows, size, ({ createTime, id }) => [createTime.toISOString(), id], [state]);
     return { sellers: items.map(isAdmin ? sellerToProto : approvedSellerToProto), nextPageToken };
   };

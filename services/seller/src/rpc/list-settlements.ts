@@ -1,7 +1,6 @@
 import type { SellerDashboardServiceDefinition } from '@moa/contracts/seller/v1/dashboard_service';
-import { type Handler, pageOf, pageSizeOf, readPageToken } from '@moa/kit';
+import { type Handler, pageOf, pageSizeOf, readTimeToken } from '@moa/kit';
 import { settlementToProto } from '../convert-dashboard.js';
-import { keysAt, positionOf } from '../position.js';
 import type { Context } from '../service.js';
 import { findFreshTime } from '../store/freshness.js';
 import { listSettlements as readSettlements } from '../store/settlement-copies.js';
@@ -14,10 +13,10 @@ export const listSettlements =
     const sellerId = caller.accountId;
     const filter = ['settlements', sellerId];
     const size = pageSizeOf(pageSize);
-    const after = positionOf(readPageToken(pageToken, filter));
+    const after = readTimeToken(pageToken, filter);
     // Read first: what comes in meanwhile makes the answer fresher than it says.
     const asOf = await findFreshTime(db, 'payment');
     const rows = await readSettlements(db, { sellerId, after, limit: size + 1 });
-    const { items, nextPageToken } = pageOf(rows, size, ({ createTime, id }) => keysAt(createTime, id), filter);
+    const { items, nextPageToken } = pageOf(rows, size, ({ createTime, id }) => [createTime.toISOString(), id], filter);
     return { settlements: items.map(settlementToProto), nextPageToken, asOf };
   };

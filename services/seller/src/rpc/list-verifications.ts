@@ -1,7 +1,6 @@
 import type { VerificationServiceDefinition } from '@moa/contracts/seller/v1/verification_service';
-import { type Handler, pageOf, pageSizeOf, readPageToken } from '@moa/kit';
+import { type Handler, pageOf, pageSizeOf, readTimeToken } from '@moa/kit';
 import { verificationToProto } from '../convert.js';
-import { keysAt, positionOf } from '../position.js';
 import type { Context } from '../service.js';
 import { listVerifications as readVerifications } from '../store/verifications.js';
 
@@ -12,8 +11,8 @@ export const listVerifications =
   async ({ sellerId, pageSize, pageToken }) => {
     const filter = ['verifications', sellerId ?? ''];
     const size = pageSizeOf(pageSize);
-    const after = positionOf(readPageToken(pageToken, filter));
+    const after = readTimeToken(pageToken, filter);
     const rows = await readVerifications(db, { sellerId, after, limit: size + 1 });
-    const { items, nextPageToken } = pageOf(rows, size, ({ submitTime, id }) => keysAt(submitTime, id), filter);
+    const { items, nextPageToken } = pageOf(rows, size, ({ submitTime, id }) => [submitTime.toISOString(), id], filter);
     return { verifications: items.map(verificationToProto), nextPageToken };
   };

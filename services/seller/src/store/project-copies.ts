@@ -1,8 +1,7 @@
 // What funding says of projects, as far as it has been heard.
-import type { Database, Transaction } from '@moa/kit';
+import type { Database, TimeKeyset, Transaction } from '@moa/kit';
 import type { Outcome, Phase, ProjectCopy } from '../domain/project-copy.js';
 import type { PrismaClient, ProjectCopy as ProjectRow } from '../generated/client.js';
-import type { Position } from '../position.js';
 
 type Tx = Transaction<PrismaClient>;
 
@@ -28,7 +27,7 @@ export async function findTitle(db: Database<PrismaClient>, id: string): Promise
 /** The first to close comes first. */
 export async function listRunningProjects(
   db: Database<PrismaClient>,
-  { sellerId, after, limit }: { sellerId: string; after: Position | undefined; limit: number },
+  { sellerId, after, limit }: { sellerId: string; after: TimeKeyset | undefined; limit: number },
 ): Promise<ProjectCopy[]> {
   const rows = await db.client.projectCopy.findMany({
     where: {
@@ -45,7 +44,7 @@ export async function listRunningProjects(
 /** The newest first. */
 export async function listEndedProjects(
   db: Database<PrismaClient>,
-  { sellerId, after, limit }: { sellerId: string; after: Position | undefined; limit: number },
+  { sellerId, after, limit }: { sellerId: string; after: TimeKeyset | undefined; limit: number },
 ): Promise<ProjectCopy[]> {
   const rows = await db.client.projectCopy.findMany({
     where: {

@@ -1,9 +1,8 @@
 // Sellers in the database: the settlement account is sealed on the way in, and opened on the way out.
-import { type Database, postgresError, type Secret, seal, type Transaction, unseal } from '@moa/kit';
+import { type Database, postgresError, type Secret, seal, type TimeKeyset, type Transaction, unseal } from '@moa/kit';
 import type { BankAccount, Seller } from '../domain/seller.js';
 import { fail } from '../errors.js';
 import type { PrismaClient, Seller as SellerRow } from '../generated/client.js';
-import type { Position } from '../position.js';
 
 type Tx = Transaction<PrismaClient>;
 
@@ -35,7 +34,7 @@ export async function saveSeller(tx: Tx, key: Secret, { settlementAccount, ...se
 export async function listSellers(
   db: Database<PrismaClient>,
   key: Secret,
-  { state, after, limit }: { state: Seller['state'] | undefined; after: Position | undefined; limit: number },
+  { state, after, limit }: { state: Seller['state'] | undefined; after: TimeKeyset | undefined; limit: number },
 ): Promise<Seller[]> {
   const rows = await db.client.seller.findMany({
     where: {
@@ -60,3 +59,12 @@ const contextOf = (id: string) => `seller:${id}`;
 const UNIQUE_VIOLATION = '23505';
 const isDuplicate = (error: unknown) => postgresError(error)?.code === UNIQUE_VIOLATION;
 const namesNumber = (error: unknown) => postgresError(error)?.message.includes('seller_business_number');
+
+const NOBODY = { bankCode: '', accountNumber: '', holderName: '' } as const;
+
+/** Nothing is left of who it was: what was sold, and that it was verified, is kept. */
+export async function forgetSeller(tx: Tx, key: Secret, id: string): Promise<void> {
+  const seller = await lockSeller(tx, key, id);
+  if (!seller) return;
+  await saveSeller(tx, key, { ...seller, representativeName: '', settlementAccount: NOBODY, version: seller.version + 1n });
+}

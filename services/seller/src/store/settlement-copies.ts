@@ -1,7 +1,6 @@
 // What payment says of settlements and payouts, as far as it has been heard. Each is said once.
-import type { Database, Transaction } from '@moa/kit';
+import type { Database, TimeKeyset, Transaction } from '@moa/kit';
 import { Prisma, type PrismaClient } from '../generated/client.js';
-import type { Position } from '../position.js';
 
 type Tx = Transaction<PrismaClient>;
 
@@ -45,7 +44,7 @@ export interface ShownSettlement extends SettlementCopy {
 /** The newest first. */
 export const listSettlements = (
   db: Database<PrismaClient>,
-  { sellerId, after, limit }: { sellerId: string; after: Position | undefined; limit: number },
+  { sellerId, after, limit }: { sellerId: string; after: TimeKeyset | undefined; limit: number },
 ): Promise<ShownSettlement[]> =>
   db.client.$queryRaw<ShownSettlement[]>`
     SELECT settlement.id, settlement.seller_id AS "sellerId", settlement.project_id AS "projectId", settlement.currency,

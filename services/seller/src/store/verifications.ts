@@ -1,8 +1,7 @@
 // Documents that were handed in. Whoever writes one has locked its seller first.
-import type { Database, Transaction } from '@moa/kit';
+import type { Database, TimeKeyset, Transaction } from '@moa/kit';
 import type { Document, Verification } from '../domain/verification.js';
 import type { Prisma, PrismaClient } from '../generated/client.js';
-import type { Position } from '../position.js';
 
 type Tx = Transaction<PrismaClient>;
 
@@ -31,7 +30,7 @@ export async function saveDecision(tx: Tx, { id, state, rejectionReason, reviewT
 /** What waits, or all of one seller; the oldest first. */
 export async function listVerifications(
   db: Database<PrismaClient>,
-  { sellerId, after, limit }: { sellerId: string | undefined; after: Position | undefined; limit: number },
+  { sellerId, after, limit }: { sellerId: string | undefined; after: TimeKeyset | undefined; limit: number },
 ): Promise<Verification[]> {
   const rows = await db.client.verification.findMany({
     where: {

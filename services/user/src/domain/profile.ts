@@ -1,10 +1,19 @@
 import { fail } from '../errors.js';
 
+export interface Address {
+  readonly recipient: string;
+  readonly phone: string;
+  readonly postalCode: string;
+  readonly line1: string;
+  readonly line2: string;
+}
+
 export interface Profile {
   readonly accountId: string;
   readonly name: string;
   readonly phone: string;
   readonly interestCategories: readonly string[];
+  readonly addresses: readonly Address[];
   /** 0 until the person has changed something. */
   readonly version: bigint;
   /** Unknown until the account's event has arrived. */
@@ -15,6 +24,7 @@ export interface ProfileChange {
   readonly name: string;
   readonly phone: string;
   readonly interestCategories: readonly string[];
+  readonly addresses: readonly Address[];
 }
 
 /** Of a person whose account's event has not arrived yet. */
@@ -23,6 +33,7 @@ export const emptyProfile = (accountId: string): Profile => ({
   name: '',
   phone: '',
   interestCategories: [],
+  addresses: [],
   version: 0n,
   createTime: undefined,
 });
@@ -39,11 +50,12 @@ export function changed(profile: Profile, change: ProfileChange, mask: readonly 
     name: names('name') ? change.name.trim() : profile.name,
     phone: names('phone') ? change.phone : profile.phone,
     interestCategories: names('interest_categories') ? [...new Set(change.interestCategories)] : profile.interestCategories,
+    addresses: names('addresses') ? change.addresses : profile.addresses,
     version: profile.version + 1n,
   };
 }
 
-const CHANGEABLE = ['name', 'phone', 'interest_categories'];
+const CHANGEABLE = ['name', 'phone', 'interest_categories', 'addresses'];
 
 function checkMask(mask: readonly string[]): void {
   const unknown = mask.filter((field) => !CHANGEABLE.includes(field));

@@ -15,6 +15,7 @@ import { on, type Subscription } from '@moa/kit';
 import type { PledgeState } from '../domain/pledge.js';
 import type { PrismaClient } from '../generated/client.js';
 import { savePledge } from '../store/pledge-copies.js';
+import { saveReviewRight } from '../store/review-rights.js';
 
 /** What the pledge is after each event. */
 const STATES = [
@@ -37,8 +38,8 @@ type PledgeEvent = Pick<PledgeCreated, 'pledgeId' | 'projectId' | 'backerId' | '
 function subscription(type: (typeof STATES)[number][0], state: PledgeState): Subscription<PrismaClient> {
   return on<PledgeEvent, PrismaClient>(
     type as typeof PledgeCreated,
-    ({ pledgeId, projectId, backerId, total, createTime }, tx, { version, time }) =>
-      savePledge(tx, {
+    async ({ pledgeId, projectId, backerId, total, createTime }, tx, { version, time }) => {
+      await savePledge(tx, {
         id: pledgeId,
         projectId,
         backerId,
@@ -47,6 +48,11 @@ function subscription(type: (typeof STATES)[number][0], state: PledgeState): Sub
         totalMinor: total!.amountMinor,
         version,
         createTime: createTime ?? time,
-      }),
+      });
+      if (state !== 'REFUNDED' && state !== 'CHARGED_BACK') return;
+      // What was given back is not reviewed, whichever of the two is heard first.
+      const right = { subjectId: pledgeId, accountId: backerId, kind: 'PLEDGE', itemId: projectId, title: '', since: time } as const;
+      await saveReviewRight(tx, { ...right, givenBack: true, version });
+    },
   );
 }

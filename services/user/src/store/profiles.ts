@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '@moa/kit';
-import { emptyProfile, type Profile } from '../domain/profile.js';
+import { type Address, emptyProfile, type Profile } from '../domain/profile.js';
 import { fail } from '../errors.js';
 import type { PrismaClient } from '../generated/client.js';
 
@@ -7,7 +7,8 @@ type Tx = Transaction<PrismaClient>;
 
 /** An empty one for a person whose account's event has not arrived yet. */
 export async function findProfile(db: Tx, accountId: string): Promise<Profile> {
-  return (await db.profile.findUnique({ where: { accountId } })) ?? emptyProfile(accountId);
+  const row = await db.profile.findUnique({ where: { accountId } });
+  return row ? { ...row, addresses: row.addresses as unknown as Address[] } : emptyProfile(accountId);
 }
 
 /** An account is there: so is its profile. */
@@ -18,13 +19,18 @@ export async function openProfile(tx: Tx, accountId: string, createTime: Date): 
 }
 
 /** Writes the next version. Throws ETAG_STALE when somebody else did meanwhile. */
-export async function saveProfile(tx: Tx, { accountId, name, phone, interestCategories, version }: Profile, at: Date): Promise<void> {
+export async function saveProfile(
+  tx: Tx,
+  { accountId, name, phone, interestCategories, addresses, version }: Profile,
+  at: Date,
+): Promise<void> {
   const saved = await tx.$executeRaw`
-    INSERT INTO profile (account_id, name, phone, interest_categories, version, create_time)
-      VALUES (${accountId}::uuid, ${name}, ${phone}, ${interestCategories}::text[], ${version}, ${at})
+    INSERT INTO profile (account_id, name, phone, interest_categories, addresses, version, create_time)
+      VALUES (${accountId}::uuid, ${name}, ${phone}, ${interestCategories}::text[], ${JSON.stringify(addresses)}::jsonb, ${version}, ${at})
     ON CONFLICT (account_id) DO UPDATE SET
-      name = excluded.name, phone = excluded.phone, interest_categories = excluded.interest_categories, version = excluded.version
-      WHERE profile.version = excluded.version - 1`;
+      name = excluded.name, phone = excluded.phone, interest_categories = excluded.interest_categories, addresses = excluded.addresses,
+      version = excluded.version
+      WHERE profile.version = excluded.version - 1 AND profile.close_time IS NULL`;
   if (saved === 0) throw fail('ETAG_STALE');
 }
 
@@ -36,5 +42,5 @@ export async function findFreshTime(db: Database<PrismaClient>): Promise<Date | 
 }
 
 const CONSUMER = 'user-my-page';
-// auth and funding.
-const STREAMS = 2;
+// auth, funding, purchase, coupon and review.
+const STREAMS = 5;

@@ -1,0 +1,1 @@
+../../../../../packages/kit/sql/0000_kit.sql

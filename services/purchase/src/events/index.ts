@@ -1,0 +1,3 @@
+import { onPaymentEvents } from './on-payment-events.js';
+
+export const paymentEvents = [...onPaymentEvents];

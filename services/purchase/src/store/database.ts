@@ -1,0 +1,6 @@
+import type { Database, Transaction } from '@moa/kit';
+import type { PrismaClient } from '../generated/client.js';
+
+export type PurchaseDatabase = Database<PrismaClient>;
+/** The client, inside a transaction or outside one. */
+export type Queries = Transaction<PrismaClient>;
