@@ -1,7 +1,7 @@
 // Runs test files side by side and tells how it went.
 import { styleText } from 'node:util';
 import type { TestFile } from './test-files.js';
-import { type Result, runTestFile, type Surroundings } from './test-process.js';
+import { type Result, runTestFiles, type Surroundings } from './test-process.js';
 
 export interface RunOptions extends Surroundings {
   readonly jobs: number;
@@ -16,16 +16,21 @@ export interface Totals {
 
 const SLOWEST_SHOWN = 5;
 
-/** Runs the files in the order given; what a stop leaves out counts as failed. */
-export async function runTests(files: readonly TestFile[], options: RunOptions): Promise<Result[]> {
+/** Runs in the order given the files of each process; what a stop leaves out counts as failed. */
+export async function runTests(processes: readonly TestFile[][], options: RunOptions): Promise<Result[]> {
   const { jobs, signal, print } = options;
   const results: Result[] = [];
-  const waiting = [...files];
+  const waiting = [...processes];
+  const files = processes.flat();
   const work = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const result = signal.aborted ? notRun(file) : await runTestFile(file, options);
-      results.push(result);
-      if (!signal.aborted) print(progressOf(result, `${results.length}/${files.length}`));
+    for (let together = waiting.shift(); together !== undefined; together = waiting.shift()) {
+      const ended = signal.aborted ? together.map(notRun) : await runTestFiles(together, options);
+      for (const result of ended) {
+        results.push(result);
+        if (!signal.aborted) print(progressOf(result, `${results.length}/${files.length}`));
+      }
+      // One that brought its process down must not take the others with it.
+      if (ended.length < together.length) waiting.unshift(together.slice(ended.length));
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));

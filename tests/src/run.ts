@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startTestServers } from '@moa/stack';
 import { notRun, runTests, summaryOf, totalsOf } from './run-tests.js';
-import { findTestFiles, type TestFile } from './test-files.js';
+import { byProcess, findTestFiles, type TestFile } from './test-files.js';
 import type { Result } from './test-process.js';
 
-const LIMITS = { fileMs: 300_000, exitMs: 10_000 };
+const LIMITS = { fileMs: 600_000, exitMs: 10_000 };
 const JOBS_AT_LEAST = 2;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -39,7 +39,14 @@ async function runAgainstServers(): Promise<Result[]> {
     try {
       const jobs = Math.max(JOBS_AT_LEAST, availableParallelism());
       console.log(`Running ${files.length} test files, ${jobs} at a time`);
-      results = await runTests(files, { env: servers.env, temporary, signal: stopping.signal, limits: LIMITS, jobs, print: console.log });
+      results = await runTests(byProcess(files), {
+        env: servers.env,
+        temporary,
+        signal: stopping.signal,
+        limits: LIMITS,
+        jobs,
+        print: console.log,
+      });
       remember(results);
     } finally {
       await servers.stop();

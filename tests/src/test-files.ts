@@ -23,6 +23,34 @@ export function findTestFiles(root: string, filters: readonly string[] = []): Te
   return files.filter(({ name }) => wanted.length === 0 || wanted.some((filter) => name.includes(filter)));
 }
 
+/** Most files that one process runs, one after the other: what they load, they load once. */
+const TOGETHER = 8;
+const ONE_HOUSE = 'tests/tests/one-house/';
+
+/** The files that share a process: those of a service or a package by eights, and those that share a house. Any other is alone. */
+export function byProcess(files: readonly TestFile[]): TestFile[][] {
+  const processes: TestFile[][] = [];
+  const open = new Map<string, TestFile[]>();
+  for (const file of files) {
+    const place = sharedPlaceOf(file);
+    const sharing = place === undefined ? undefined : open.get(place);
+    if (sharing && (place === ONE_HOUSE || sharing.length < TOGETHER)) {
+      sharing.push(file);
+      continue;
+    }
+    const started = [file];
+    processes.push(started);
+    if (place !== undefined) open.set(place, started);
+  }
+  return processes;
+}
+
+function sharedPlaceOf({ name }: TestFile): string | undefined {
+  if (name.startsWith(ONE_HOUSE)) return ONE_HOUSE;
+  const [parent = '', folder] = name.split('/');
+  return PARENTS_OF_PACKAGES.includes(parent) ? `${parent}/${folder}` : undefined;
+}
+
 /** One test file by its path in its package. */
 export function testFile(root: string, folder: string, path: string): TestFile {
   const name = `${folder}/${path}`;

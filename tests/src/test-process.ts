@@ -1,23 +1,25 @@
-// Runs one test file in a process of its own, and sees to it that nothing of it stays.
+// Runs test files in a process of their own, and sees to it that nothing of them stays.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { collectOutputs } from './file-outputs.js';
 import { end, type FoundProcess, MARK_VARIABLE, processesOf } from './marked-processes.js';
 import type { TestFile } from './test-files.js';
-import { judge, saysTotals, type Verdict } from './verdict.js';
+import { judge, type Verdict } from './verdict.js';
 
 export interface Limits {
   /** The longest that a file may take. */
   readonly fileMs: number;
-  /** The longest that a file may live on after its last test. */
+  /** The longest that a process may live on after its last test. */
   readonly exitMs: number;
 }
 
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
-  /** A folder for the file's temporary files; it is removed afterwards. */
+  /** A folder for the process's temporary files; it is removed afterwards. */
   readonly temporary: string;
   readonly signal: AbortSignal;
   readonly limits: Limits;
@@ -29,24 +31,23 @@ export interface Result extends Verdict {
   readonly tookMs: number;
 }
 
-const OUTPUT_KEPT_CHARACTERS = 4_000_000;
-// The totals are within the last of it when they are there.
-const TOTALS_CHARACTERS = 1_000;
 // A process that was killed by its test a moment ago needs this long to be gone.
 const DYING_MS = 2_000;
 const DYING_POLL_MS = 20;
 const TELL_OPEN = new URL('./tell-open.js', import.meta.url).href;
+const RUN_FILES = fileURLToPath(new URL('./run-files.js', import.meta.url));
 const ANSWER_MS = 500;
 
-let files = 0;
+let processes = 0;
 
-export async function runTestFile(file: TestFile, { env, temporary, signal, limits }: Surroundings): Promise<Result> {
-  const startedMs = performance.now();
-  const name = `${process.pid}-${++files}`;
+/** Gives the results of the files that were begun: where one brings the process down, those after it are not. */
+export async function runTestFiles(files: readonly TestFile[], { env, temporary, signal, limits }: Surroundings): Promise<Result[]> {
+  const name = `${process.pid}-${++processes}`;
   const mark = [process.env[MARK_VARIABLE] ?? [], name].flat().join('/');
   const folder = join(temporary, name);
   mkdirSync(folder, { recursive: true });
-  const child = spawn(process.execPath, ['--enable-source-maps', '--import', TELL_OPEN, file.compiled], {
+  const compiled = files.map((file) => file.compiled);
+  const child = spawn(process.execPath, ['--enable-source-maps', '--import', TELL_OPEN, RUN_FILES, ...compiled], {
     env: { ...process.env, ...env, TMPDIR: folder, FORCE_COLOR: '0', [MARK_VARIABLE]: mark },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -66,16 +67,17 @@ export async function runTestFile(file: TestFile, { env, temporary, signal, limi
   const stopOnSignal = () => stop('was stopped');
   signal.addEventListener('abort', stopOnSignal);
   if (signal.aborted) stopOnSignal();
-  let timer = setTimeout(stop, limits.fileMs, `did not end within ${seconds(limits.fileMs)}`);
+  const stopWhenLate = () => setTimeout(stop, limits.fileMs, `did not end within ${seconds(limits.fileMs)}`);
+  let timer = stopWhenLate();
 
-  let output = '';
-  let finished = false;
+  const outputs = collectOutputs();
+  let finished = 0;
   const keep = (text: string) => {
-    output = (output + text).slice(-OUTPUT_KEPT_CHARACTERS);
-    if (finished || !saysTotals(output.slice(-TOTALS_CHARACTERS))) return;
-    finished = true;
+    const before = finished;
+    finished = outputs.add(text);
+    if (finished === before) return;
     clearTimeout(timer);
-    timer = setTimeout(askAndStop, limits.exitMs);
+    timer = finished < files.length ? stopWhenLate() : setTimeout(askAndStop, limits.exitMs);
   };
   child.stdout.setEncoding('utf8').on('data', keep);
   child.stderr.setEncoding('utf8').on('data', keep);
@@ -91,8 +93,9 @@ export async function runTestFile(file: TestFile, { env, temporary, signal, limi
   clearTimeout(timer);
   rmSync(folder, { recursive: true, force: true });
 
-  const verdict = judge({
-    output,
+  const begun = files.slice(0, finished + 1);
+  // How the process ended tells of the last file only.
+  const ending = {
     exit: killedBy ?? code ?? 1,
     ended,
     // What the runner killed had no chance to tidy up.
@@ -100,9 +103,12 @@ export async function runTestFile(file: TestFile, { env, temporary, signal, limi
       ended === undefined
         ? [...leftBehind.map(({ pid, command }) => `${command} (pid ${pid})`), ...(heldOpen ? ['one that holds its output open'] : [])]
         : [],
-    declared: file.declared,
+  };
+  return outputs.of(begun.length).map(({ text, tookMs }, nth) => {
+    const file = begun[nth]!;
+    const how = nth === begun.length - 1 ? ending : { leftBehind: [] };
+    return { ...judge({ output: text, declared: file.declared, ...how }), file, output: text, tookMs };
   });
-  return { ...verdict, file, output, tookMs: performance.now() - startedMs };
 }
 
 async function stillThere(mark: string, group: number): Promise<FoundProcess[]> {

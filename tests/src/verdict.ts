@@ -3,8 +3,8 @@
 
 export interface Ending {
   readonly output: string;
-  /** Exit code, or the signal's name. */
-  readonly exit: number | NodeJS.Signals;
+  /** Exit code, or the signal's name; unknown of a file that others came after in its process. */
+  readonly exit?: number | NodeJS.Signals;
   /** Why the runner ended the file, if it did. */
   readonly ended?: string | undefined;
   /** Processes that the file started and that were still there after it. */
@@ -34,11 +34,12 @@ export function judge({ output, exit, ended, leftBehind, declared }: Ending): Ve
 
   const { total, passed, skipped } = totals;
   const notPassed = total - passed;
-  if (total === 0) problems.push(skipped > 0 ? 'skipped all of its tests' : 'ran no test');
-  if (notPassed > 0 && exit === 0) problems.push(`passed ${passed} of ${total}, and yet ended well: did before or after throw?`);
+  if (total === 0) problems.push(skipped > 0 ? 'skipped all of its tests' : 'ran no test: is test.run() called?');
+  if (notPassed > 0 && (exit === 0 || (exit === undefined && !output.includes(' FAIL '))))
+    problems.push(`passed ${passed} of ${total}, and yet ended well: did before or after throw?`);
   if (notPassed === 0 && typeof exit === 'number' && exit !== 0) problems.push(`ended with exit code ${exit} though its tests passed`);
   problems.push(...left(leftBehind));
-  const failed = Math.max(notPassed, problems.length > 0 ? 1 : 0);
+  const failed = total === 0 ? declared : Math.max(notPassed, problems.length > 0 ? 1 : 0);
   return { passed, failed, skipped, problems };
 }
 
@@ -48,7 +49,7 @@ function uvuTotals(output: string): { total: number; passed: number; skipped: nu
   return last && { total: Number(last[1]), passed: Number(last[2]), skipped: Number(last[3]) };
 }
 
-/** uvu has finished, and only open handles can keep the process alive. */
+/** Whether uvu has finished with a file. */
 export const saysTotals = (output: string): boolean => uvuTotals(output) !== undefined;
 
 const left = (processes: readonly string[]) => processes.map((process) => `left a process behind: ${process}`);

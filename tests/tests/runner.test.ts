@@ -17,10 +17,24 @@ interface Run {
   readonly printed: string;
 }
 
-async function run(fixtures: readonly string[], options: { limits?: typeof LIMITS; signal?: AbortSignal } = {}): Promise<Run> {
+interface Options {
+  readonly limits?: typeof LIMITS;
+  readonly signal?: AbortSignal;
+}
+
+/** Each in a process of its own. */
+const run = (fixtures: readonly string[], options?: Options) =>
+  runProcesses(
+    fixtures.map((fixture) => [fixture]),
+    options,
+  );
+
+const runTogether = (fixtures: readonly string[]) => runProcesses([fixtures]);
+
+async function runProcesses(processes: readonly (readonly string[])[], options: Options = {}): Promise<Run> {
   const lines: string[] = [];
   const results = await runTests(
-    fixtures.map((name) => testFile(root, 'tests', `tests/fixtures/${name}.ts`)),
+    processes.map((fixtures) => fixtures.map((name) => testFile(root, 'tests', `tests/fixtures/${name}.ts`))),
     {
       env: { MOA_FIXTURE: 'given' },
       temporary,
@@ -34,7 +48,7 @@ async function run(fixtures: readonly string[], options: { limits?: typeof LIMIT
   return { results, printed: [...lines, summaryOf(results)].join('\n') };
 }
 
-async function only(fixture: string, options?: Parameters<typeof run>[1]): Promise<Result> {
+async function only(fixture: string, options?: Options): Promise<Result> {
   const { results } = await run([fixture], options);
   return results[0] as Result;
 }
@@ -75,6 +89,30 @@ test('fails every declared test of a file that forgot to run them', async () => 
   const result = await only('forgets-run');
   assert.equal(counts(result), { passed: 0, failed: 3, skipped: 0 });
   assert.match(result.problems.join(), /is test.run\(\) called/);
+});
+
+test('files that share a process are judged each by its own tests', async () => {
+  const { results } = await runTogether(['passes', 'fails', 'throws-before', 'passes-too']);
+  assert.equal(results.map(counts), [
+    { passed: 2, failed: 0, skipped: 1 },
+    { passed: 1, failed: 1, skipped: 0 },
+    { passed: 0, failed: 2, skipped: 0 },
+    { passed: 1, failed: 0, skipped: 0 },
+  ]);
+  assert.match(results[2]!.problems.join(), /did before or after throw/);
+  assert.not.match(results[3]!.output, /is wrong/);
+});
+
+test('a file that brings its process down takes no other with it', async () => {
+  const { results } = await runTogether(['passes', 'exits-early', 'passes-too']);
+  assert.equal(
+    results.map(({ passed, failed }) => [passed, failed]),
+    [
+      [2, 0],
+      [0, 2],
+      [1, 0],
+    ],
+  );
 });
 
 test('fails a file without a test, and one that skips all', async () => {

@@ -8,13 +8,13 @@ import { withClient } from '@moa/stack';
 import { framed } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openDoors } from './doors.js';
-import { openHouse } from './house.js';
-import { draft, goods } from './owned-things.js';
-import { openTally, type Try } from './tally.js';
-import { requestOf, validRequest } from './valid-request.js';
+import { openDoors } from '../doors.js';
+import { theHouse } from '../house.js';
+import { draft, goods } from '../owned-things.js';
+import { openTally, type Try } from '../tally.js';
+import { requestOf, validRequest } from '../valid-request.js';
 
-const house = await openHouse();
+const house = await theHouse();
 const doors = openDoors(house.stack);
 const tally = openTally();
 const [owner, seller, stranger, otherSeller] = await Promise.all([house.person(), house.seller(), house.person(), house.seller()]);
@@ -285,8 +285,5 @@ async function placeOrder(by: Moa): Promise<string> {
 }
 
 tally.declareLastTest();
-test.after(async () => {
-  doors.close();
-  await house.close();
-});
+test.after(() => doors.close());
 test.run();

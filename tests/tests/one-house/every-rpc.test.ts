@@ -8,11 +8,11 @@ import { framed } from '@moa/testkit';
 import { issueThroughIntermediate } from '@moa/testkit/certificates';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { NO_CONNECTION, openDoors } from './doors.js';
-import { openHouse } from './house.js';
-import { mayCall, openPersonas, type Persona } from './personas.js';
-import { openTally, type Try } from './tally.js';
-import { validRequest } from './valid-request.js';
+import { NO_CONNECTION, openDoors } from '../doors.js';
+import { theHouse } from '../house.js';
+import { mayCall, openPersonas, type Persona } from '../personas.js';
+import { openTally, type Try } from '../tally.js';
+import { validRequest } from '../valid-request.js';
 
 const MISSING = 'UNAUTHENTICATED TOKEN_MISSING';
 const REFUSED = 'UNAUTHENTICATED TOKEN_REFUSED';
@@ -21,7 +21,7 @@ const STALE = 'PERMISSION_DENIED FRESH_AUTH_NEEDED';
 const UNKNOWN = 'UNIMPLEMENTED METHOD_UNKNOWN';
 const GARBAGE = framed(Buffer.alloc(100, 0xff));
 
-const house = await openHouse();
+const house = await theHouse();
 const doors = openDoors(house.stack);
 const personas = await openPersonas(house, doors);
 const tally = openTally();
@@ -134,8 +134,5 @@ function withoutOurCertificate({ path, domain }: Rpc, options: { body: Buffer; t
 }
 
 tally.declareLastTest();
-test.after(async () => {
-  doors.close();
-  await house.close();
-});
+test.after(() => doors.close());
 test.run();

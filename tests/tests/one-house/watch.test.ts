@@ -5,11 +5,11 @@ import { Project_Phase } from '@moa/contracts/funding/v1/project';
 import { until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openHouse } from './house.js';
+import { theHouse } from '../house.js';
 
 const MINUTE_MS = 60_000;
 
-const house = await openHouse();
+const house = await theHouse();
 const seller = await house.seller();
 const backer = await house.person();
 const billingMethodId = await house.card(backer);
@@ -72,7 +72,4 @@ test('a project that is not there, or a bad id, is told as it is to every call',
   }
 });
 
-test.after(async () => {
-  await house.close();
-});
 test.run();

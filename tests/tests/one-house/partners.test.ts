@@ -5,9 +5,9 @@ import { LedgerAccount } from '@moa/contracts/payment/v1/payment';
 import { until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openHouse } from './house.js';
+import { theHouse } from '../house.js';
 
-const house = await openHouse();
+const house = await theHouse();
 const admin = await house.admin();
 await house.seller();
 const clients: Moa[] = [];
@@ -112,8 +112,7 @@ test('many calls that need a token wait for one; when it is no longer good it is
   assert.is((await tokensIssued()) - before, 2);
 });
 
-test.after(async () => {
+test.after(() => {
   for (const client of clients) client.close();
-  await house.close();
 });
 test.run();

@@ -9,13 +9,13 @@ import { appCode } from '@moa/stack';
 import { until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type House, openHouse, PASSWORD } from './house.js';
-import { mailedToken } from './mailed-token.js';
+import { type House, PASSWORD, theHouse } from '../house.js';
+import { mailedToken } from '../mailed-token.js';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const has = (program: string) => spawnSync(program, ['--version']).error === undefined;
 
-const house = has('grpcurl') && has('jq') ? await openHouse() : undefined;
+const house = has('grpcurl') && has('jq') ? await theHouse() : undefined;
 
 /** Email and recovery codes of somebody with the role. */
 async function officer(house: House) {
@@ -76,5 +76,4 @@ test('every command of the page for compliance officers does what the page says'
   console.log(`\n» ${blocks.join('').split('\n').filter(Boolean).length} lines of commands tried`);
 });
 
-test.after(() => house?.close());
 test.run();

@@ -4,9 +4,9 @@ import { type Moa, MoaError, oauthCallbackOf, pages } from '@moa/client/node';
 import pg from 'pg';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openHouse } from './house.js';
+import { theHouse } from '../house.js';
 
-const house = await openHouse();
+const house = await theHouse();
 const seller = await house.seller();
 const backer = await house.person();
 const billingMethodId = await house.card(backer);
@@ -132,8 +132,5 @@ async function countOf(projectId: string): Promise<number> {
   return rows[0]!.count;
 }
 
-test.after(async () => {
-  await funding.end();
-  await house.close();
-});
+test.after(() => funding.end());
 test.run();

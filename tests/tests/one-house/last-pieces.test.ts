@@ -3,14 +3,14 @@ import type { MoaError } from '@moa/client/node';
 import { until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openHouse } from './house.js';
+import { theHouse } from '../house.js';
 
 const PEOPLE = 25;
 const CALLS_EACH = 20;
 const PIECES = 30;
 const PRICE_MINOR = 10_000n;
 
-const house = await openHouse();
+const house = await theHouse();
 
 test('of 500 calls for the last 30 pieces 30 get one, the others are told that it is sold out, and everybody finds what they were told', async () => {
   const { projectId, rewardId } = await house.liveProject(await house.seller(), { stock: PIECES, priceMinor: PRICE_MINOR });
@@ -49,5 +49,4 @@ test('of 500 calls for the last 30 pieces 30 get one, the others are told that i
   assert.is(project!.rewards[0]!.remaining, 0);
 });
 
-test.after(() => house.close());
 test.run();

@@ -8,13 +8,13 @@ import { withClient } from '@moa/stack';
 import { framed } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openDoors } from './doors.js';
-import { forgeTokens } from './forged-tokens.js';
-import { openHouse, PASSWORD } from './house.js';
-import { malformedMessages } from './malformed-messages.js';
-import { oddHeaders, oddPaths, twoTokens } from './odd-requests.js';
-import { takeSigningKey } from './signing-key.js';
-import { openTally, type Try } from './tally.js';
+import { openDoors } from '../doors.js';
+import { forgeTokens } from '../forged-tokens.js';
+import { PASSWORD, theHouse } from '../house.js';
+import { malformedMessages } from '../malformed-messages.js';
+import { oddHeaders, oddPaths, twoTokens } from '../odd-requests.js';
+import { takeSigningKey } from '../signing-key.js';
+import { openTally, type Try } from '../tally.js';
 
 const REFUSED = 'UNAUTHENTICATED TOKEN_REFUSED';
 const PUBLIC = '/moa.auth.v1.AuthService/GetJwks';
@@ -23,7 +23,7 @@ const FOR_ADMINS = '/moa.seller.v1.SellerService/ListSellers';
 // A network has as many wrong guesses at one account before it has to wait.
 const FREE_GUESSES = 10;
 
-const house = await openHouse();
+const house = await theHouse();
 const doors = openDoors(house.stack);
 const tally = openTally();
 const [somebody, other] = await Promise.all([house.person(), house.person()]);
@@ -138,8 +138,5 @@ test('50 refreshes at once, at both doors, give one family with one successor', 
 });
 
 tally.declareLastTest();
-test.after(async () => {
-  doors.close();
-  await house.close();
-});
+test.after(() => doors.close());
 test.run();

@@ -8,9 +8,9 @@ import { withClient } from '@moa/stack';
 import { until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openHouse } from './house.js';
+import { theHouse } from '../house.js';
 
-const house = await openHouse();
+const house = await theHouse();
 const seller = await house.seller();
 const admin = await house.admin();
 const PRICE = 30_000n;
@@ -78,7 +78,7 @@ test('a project that is paid is settled, paid out by two people, and its stateme
     ),
   );
   await withClient(house.stack.databaseUrls['funding']!, (funding) =>
-    funding.query('UPDATE project SET close_time = now() WHERE id = $1', [projectId]),
+    funding.query('UPDATE project SET close_time = $2 WHERE id = $1', [projectId, house.stack.now()]),
   );
   await until(async () => (await backer.pledges.getPledge({ id: pledge.id })).pledge!.state === Pledge_State.STATE_PAID);
   const { settlement } = await admin.settlements.createSettlement({ projectId, kind: Settlement_Kind.KIND_EARLY });
@@ -116,5 +116,4 @@ test('a project that is paid is settled, paid out by two people, and its stateme
   }
 });
 
-test.after(house.close);
 test.run();
