@@ -21,7 +21,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => stopping.abort());
 }
 
-const files = slowestFirst(findTestFiles(root, filters));
+const files = findTestFiles(root, filters);
 if (files.length === 0)
   console.log(filters.length > 0 ? `No test file's path contains ${filters.join(' or ')}.` : 'There are no test files.');
 const results = files.length > 0 ? await runAgainstServers() : [];
@@ -39,7 +39,7 @@ async function runAgainstServers(): Promise<Result[]> {
     try {
       const jobs = Math.max(JOBS_AT_LEAST, availableParallelism());
       console.log(`Running ${files.length} test files, ${jobs} at a time`);
-      results = await runTests(byProcess(files), {
+      results = await runTests(slowestFirst(byProcess(files)), {
         env: servers.env,
         temporary,
         signal: stopping.signal,
@@ -60,10 +60,10 @@ async function runAgainstServers(): Promise<Result[]> {
 }
 
 // What takes longest starts first, so that no core waits for it at the end.
-function slowestFirst(found: TestFile[]): TestFile[] {
+function slowestFirst(processes: TestFile[][]): TestFile[][] {
   const times = lastTimes();
-  const last = (file: TestFile) => times[file.name] ?? Number.MAX_VALUE;
-  return found.sort((a, b) => last(b) - last(a));
+  const last = (files: TestFile[]) => files.reduce((sum, { name }) => sum + (times[name] ?? Number.MAX_VALUE), 0);
+  return processes.toSorted((a, b) => last(b) - last(a));
 }
 
 function remember(results: readonly Result[]): void {

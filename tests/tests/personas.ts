@@ -45,17 +45,18 @@ interface Client {
   readonly issueRevoked: () => Promise<string>;
 }
 
-/** Opens them in a house. The clock goes back for a moment: what expires has to have expired for Envoy, too, which has the machine's. */
+/** Opens them in a house. Its clock goes back for a moment: what expires has to have expired for Envoy, too, which has the machine's clock. */
 export async function openPersonas(house: House, doors: Doors): Promise<Persona[]> {
   const accounts = await Promise.all([user(house), seller(house), admin(house), staffWithoutFactor(house), compliance(house)]);
   const clients = await Promise.all([
     client(house, 'a PARTNER with every scope', SCOPES),
     ...SCOPES.map((scope) => client(house, `a PARTNER with ${scope}`, [scope])),
   ]);
-  house.stack.shiftClock(-LONG_AGO_MS);
+  const backMs = house.stack.now().getTime() - Date.now() + LONG_AGO_MS;
+  house.stack.shiftClock(-backMs);
   const past = await Promise.all(accounts.map(({ signIn }) => signIn()));
   const pastTokens = await Promise.all(clients.map(({ issue }) => issue()));
-  house.stack.shiftClock(LONG_AGO_MS);
+  house.stack.shiftClock(backMs);
   return Promise.all([
     ...accounts.map((account, index) => personaOf(account, past[index]!, doors)),
     ...clients.map((one, index) => partnerOf(one, pastTokens[index]!, doors)),

@@ -43,7 +43,9 @@ const MAX_IDEMPOTENCY_KEY = 300;
 const PAGE = '/page/';
 /** It tries 7 times more, after 1, 4, 16 … minutes: here in milliseconds. */
 const RETRIES = 7;
-const SLOW_MS = 1_500;
+/** How long payment waits for it in these tests. */
+export const TIMEOUT_MS = 3_000;
+const SLOW_MS = TIMEOUT_MS + 500;
 const INTERNAL: Answer = {
   status: 500,
   body: { code: 'FAILED_INTERNAL_SYSTEM_PROCESSING', message: '내부 시스템 처리 작업이 실패했습니다. 잠시 후 다시 시도해주세요.' },

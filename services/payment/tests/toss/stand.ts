@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clients, errorOf, openStand } from '../support.js';
 import { FEE_BASIS_POINTS, SECRET_KEY } from './rigs.js';
-import { startTossServer } from './server.js';
+import { startTossServer, TIMEOUT_MS } from './server.js';
 import { korea } from './types.js';
 
 export async function openTossStand(name: string) {
@@ -33,7 +33,7 @@ export async function openTossStand(name: string) {
     /** What payment is told so that it uses Toss Payments. */
     variables: {
       PROVIDER: 'toss',
-      PROVIDER_TIMEOUT_MS: '1000',
+      PROVIDER_TIMEOUT_MS: String(TIMEOUT_MS),
       TOSS_URL: toss.url,
       TOSS_SECRET_KEY: SECRET_KEY,
       TOSS_FEE_BASIS_POINTS: String(FEE_BASIS_POINTS),
