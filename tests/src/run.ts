@@ -62,7 +62,8 @@ async function runAgainstServers(): Promise<Result[]> {
 // What takes longest starts first, so that no core waits for it at the end.
 function slowestFirst(processes: TestFile[][]): TestFile[][] {
   const times = lastTimes();
-  const last = (files: TestFile[]) => files.reduce((sum, { name }) => sum + (times[name] ?? Number.MAX_VALUE), 0);
+  const last = (files: TestFile[]) =>
+    files.every(({ name }) => name in times) ? files.reduce((sum, { name }) => sum + times[name]!, 0) : Number.MAX_VALUE;
   return processes.toSorted((a, b) => last(b) - last(a));
 }
 

@@ -8,7 +8,7 @@ import { Project_Kind } from '@moa/contracts/funding/v1/project';
 import { Seller_State } from '@moa/contracts/seller/v1/seller';
 import { adminCode, type Stack, type StackOptions, startStack } from '@moa/stack';
 import { until } from '@moa/testkit';
-import { afterFiles } from '../src/after-files.js';
+import { sharedByFiles } from '../src/shared.js';
 
 /** Of every person here. */
 export const PASSWORD = 'correct horse battery';
@@ -125,16 +125,8 @@ export async function openHouse(options: StackOptions = {}): Promise<House> {
   return house;
 }
 
-let shared: Promise<House> | undefined;
-
-/** The house of all files in one-house/, which run in it one after the other; it is closed after the last of them. */
-export function theHouse(): Promise<House> {
-  shared ??= openHouse().then((house) => {
-    afterFiles.add(house.close);
-    return house;
-  });
-  return shared;
-}
+/** The house of all files in one-house/, which run in it one after the other. */
+export const theHouse = (): Promise<House> => sharedByFiles('house', openHouse);
 
 /** A business number whose check digit holds: the weights are the National Tax Service's. */
 function businessNumber(): string {

@@ -103,6 +103,10 @@ test('files that share a process are judged each by its own tests', async () => 
   assert.not.match(results[3]!.output, /is wrong/);
 });
 
+test('files that share a process find nothing in the code of tests that another has left there', async () => {
+  assert.equal(totalsOf((await runTogether(['keeps', 'keeps'])).results), { passed: 2, failed: 0, skipped: 0 });
+});
+
 test('a file that brings its process down takes no other with it', async () => {
   const { results } = await runTogether(['passes', 'exits-early', 'passes-too']);
   assert.equal(
