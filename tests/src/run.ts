@@ -9,7 +9,8 @@ import { byProcess, findTestFiles, type TestFile } from './test-files.js';
 import type { Result } from './test-process.js';
 
 const LIMITS = { fileMs: 600_000, exitMs: 10_000 };
-const JOBS_AT_LEAST = 2;
+// Tests wait a good part of their time: for leases, retries and restarts.
+const JOBS_BESIDE_CORES = 1;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const timesPath = join(root, '.moa/test-times.json');
@@ -37,7 +38,7 @@ async function runAgainstServers(): Promise<Result[]> {
   try {
     const servers = await startTestServers();
     try {
-      const jobs = Math.max(JOBS_AT_LEAST, availableParallelism());
+      const jobs = availableParallelism() + JOBS_BESIDE_CORES;
       console.log(`Running ${files.length} test files, ${jobs} at a time`);
       results = await runTests(slowestFirst(byProcess(files)), {
         env: servers.env,

@@ -1,6 +1,7 @@
 // Two copies of some services behind Envoy: they share the work, and restarts and new certificates under load cost no call.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { until } from '@moa/testkit';
 import { test } from 'uvu';
@@ -16,6 +17,8 @@ const { accessToken } = backer.tokens!;
 const LIST_PROJECTS = '/moa.funding.v1.ProjectService/ListProjects';
 const LIST_MY_PLEDGES = '/moa.funding.v1.PledgeService/ListMyPledges';
 const CALLERS = 2;
+// Between two calls of a caller, so that what is restarted gets the processor, too.
+const BREATH_MS = 10;
 // What a consumer held when it was killed is delivered again after its time to acknowledge.
 const EVENT_WITHIN_MS = 30_000;
 
@@ -43,7 +46,10 @@ async function callWhile(work: () => Promise<void>): Promise<number> {
   const done = new AbortController();
   let calls = 0;
   const keepCalling = async (one: () => Promise<void>) => {
-    for (; !done.signal.aborted; calls++) await one();
+    for (; !done.signal.aborted; calls++) {
+      await one();
+      await sleep(BREATH_MS);
+    }
   };
   const kinds = [() => call(LIST_PROJECTS), () => call(LIST_MY_PLEDGES, accessToken), callThroughGateway];
   const callers = kinds.flatMap((one) => Array.from({ length: CALLERS }, () => keepCalling(one)));

@@ -9,7 +9,7 @@ import { bed, closeBed } from './checkout-support.js';
 import { type Done, explain } from './explanations.js';
 import type { Deed } from './stock-choices.js';
 import { LEFT_BEHIND_MS, openShop } from './stock-house.js';
-import { checkOutInVain, findPaid, type Part, type Shop, type Shown, show } from './stock-model.js';
+import { checkOutInVain, expire, findPaid, holdersOfLast, type Part, type Shop, type Shown, show } from './stock-model.js';
 import { openOperations } from './stock-operations.js';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
@@ -58,7 +58,9 @@ async function carryOut(deeds: readonly Deed[]): Promise<void> {
   log[log.length - 1] += `: ${told.map(({ answer }) => answer).join(' | ')}${house.deaths() > before ? ' (died)' : ''}`;
   const done = deeds.map(({ parts }, n): Done => ({ parts: told[n]!.answer === 'gone' ? [() => 'gone'] : parts, answer: told[n]!.answer }));
   const inVain = deeds.flatMap((deed, n) => begunInVain(deed, told[n]!.died));
-  shops = explain(shops, done, [...foundPaid(deeds), ...inVain]);
+  // Of what the clock ends, any may be the first.
+  const ended = deeds.some(({ isAlone }) => isAlone) ? [...new Set(shops.flatMap(holdersOfLast))].map((number) => [expire(number)]) : [];
+  shops = explain(shops, done, [...foundPaid(deeds), ...inVain, ...ended]);
   assert.ok(shops.length > 0, 'nothing explains these answers');
   for (const [n, deed] of deeds.entries()) if (told[n]!.answer === 'done') operations.remember(deed);
 }

@@ -207,6 +207,21 @@ export const endPayment = (order: number): readonly Part[] => [
   },
 ];
 
+/** Its time to be paid is over. */
+export const expire =
+  (order: number): Part =>
+  ({ variants, orders }) => {
+    beginEnd(orders[order]!, 'EXPIRED');
+    end(variants, orders[order]!);
+    return undefined;
+  };
+
+/** Orders that wait, and hold pieces of what is sold out: which of them ends first is told. */
+export const holdersOfLast = ({ variants, orders }: Shop): number[] =>
+  Object.entries(orders)
+    .filter(([, { stage, lines }]) => stage === 'WAITING' && lines.some(({ variant }) => free(variants[variant]!) <= 0))
+    .map(([number]) => Number(number));
+
 /** More than a quarter of an hour goes by, and so many days: what waits is paid or has ended, and what is overdue goes on by itself. */
 export const shift =
   (days: number): Part =>
