@@ -6,7 +6,8 @@ import { type Random, reasonOf, until } from '@moa/testkit';
 import * as assert from 'uvu/assert';
 import { openPeers } from './checkout-peers.js';
 import { bed, goods, spawnPurchase, sql } from './checkout-support.js';
-import type { Shown } from './stock-model.js';
+import type {} from './stock-model.js';
+import type { Shown } from './stock-shown.js';
 
 /** Where it dies: before and after its commits, and between a commit and its answer. */
 const POINTS = [

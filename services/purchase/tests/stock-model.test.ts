@@ -9,8 +9,9 @@ import { bed, closeBed } from './checkout-support.js';
 import { type Done, explain } from './explanations.js';
 import type { Deed } from './stock-choices.js';
 import { LEFT_BEHIND_MS, openShop } from './stock-house.js';
-import { checkOutInVain, expire, findPaid, holdersOfLast, type Part, type Shop, type Shown, show } from './stock-model.js';
+import { checkOutInVain, expire, findPaid, holdersOfLast, type Part, type Shop } from './stock-model.js';
 import { openOperations } from './stock-operations.js';
+import { type Shown, show } from './stock-shown.js';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const steps = Number(process.env['STEPS'] ?? 40);
