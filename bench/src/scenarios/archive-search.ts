@@ -27,8 +27,8 @@ export const archiveSearch: Scenario = {
     const environment: Record<string, string> = { ...(await bed.environment('chat')), ARCHIVE_KEY: randomBytes(32).toString('base64') };
     const connection = await connectDocuments(environment['MONGODB_URL']!);
     const models = openModels(connection);
-    const { version, modules } = (await connection.db!.admin().buildInfo()) as { version: string; modules?: string[] };
-    log(`the server calls itself ${version} ${modules?.join(' ') ?? ''}`);
+    const { version, embedded } = (await connection.db!.admin().buildInfo()) as { version: string; embedded?: string };
+    log(`the server is ${embedded ?? `MongoDB ${version}`}`);
     const { count, roomId, ofRoom } = await fillArchive(models, environment['MONGODB_URL']!, MESSAGES, log);
     const service = await startServer('servers/chat.js', environment);
     try {
