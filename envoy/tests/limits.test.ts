@@ -1,8 +1,9 @@
+import { connect } from 'node:http2';
 import { listRpcs } from '@moa/contracts/descriptors';
-import { until } from '@moa/testkit';
+import { callGrpc, until } from '@moa/testkit';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DEFAULT_RATE, PARTNER_RATES } from '../src/limits.js';
+import { PARTNER_RATES } from '../src/limits.js';
 import { openEdge } from './support/edge.js';
 
 const [OK, RESOURCE_EXHAUSTED] = [0, 8];
@@ -11,6 +12,7 @@ const [PUBLIC = '', OTHER_PUBLIC = '', THIRD_PUBLIC = ''] = listRpcs()
   .map(({ path }) => path);
 const { path: SIGNED_IN } = listRpcs().find(({ access }) => access.$case === 'signedIn')!;
 const BURST = 5;
+const AT_ONCE = 50;
 const SECONDS_TO_NEXT = 60;
 
 const BY_ADDRESS = '/moa.auth.v1.AuthService/SignIn';
@@ -81,7 +83,7 @@ test('sign-in and sign-up are counted for the address: a token, or one more, giv
 
 test('the keys and the front page are counted for the address, whatever is shown as a token', async () => {
   const callMany = () =>
-    Promise.all(Array.from({ length: DEFAULT_RATE.burst }, (_, call) => edge.http('/', { token: ['a.b.c', 'd.e.f'][call % 2]! })));
+    Promise.all(Array.from({ length: AT_ONCE }, (_, call) => edge.http('/', { token: ['a.b.c', 'd.e.f'][call % 2]! })));
   const statuses = new Set<number>();
   await until(async () => {
     for (const { httpStatus } of await callMany()) statuses.add(httpStatus!);
@@ -95,9 +97,18 @@ const partner = (rate: string, sub: string) => edge.token({ sub, roles: ['PARTNE
 /** How many of so many calls, to one RPC and another by turns, were let through. */
 async function letThrough(calls: number, token: string): Promise<number> {
   const paths = [PUBLIC, OTHER_PUBLIC, THIRD_PUBLIC];
-  const answers = await Promise.all(Array.from({ length: calls }, (_, call) => edge.grpc(paths[call % paths.length]!, { token })));
-  for (const { code, reason } of answers) assert.ok(code === OK || reason === 'CALLED_TOO_OFTEN', `${code} ${reason}`);
-  return answers.filter(({ code }) => code === OK).length;
+  const session = connect(`http://${edge.address}`);
+  let [next, passed] = [0, 0];
+  const keepCalling = async () => {
+    for (let call = next++; call < calls; call = next++) {
+      const { code, reason } = await callGrpc(session, paths[call % paths.length]!, { token });
+      assert.ok(code === OK || reason === 'CALLED_TOO_OFTEN', `${code} ${reason}`);
+      if (code === OK) passed++;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, keepCalling));
+  session.close();
+  return passed;
 }
 
 test('a partner has one bucket over all RPCs, of the size of its rate, and not those of the RPCs', async () => {
