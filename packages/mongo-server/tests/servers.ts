@@ -1,4 +1,4 @@
-// The servers that the suite runs against: the embedded one always, and the one that MONGODB_URL names, when it names one.
+// The servers that the suite runs against: the embedded one always, the one that MONGODB_URL names, and the real mongod that the test run has found.
 
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -35,7 +35,19 @@ export async function serversUnderTest(): Promise<ServerUnderTest[]> {
   const all = [await connect('embedded', true, `mongodb://127.0.0.1:${embedded.port}`, stop)];
   const other = process.env.MONGODB_URL;
   if (other) all.push(await connect('MONGODB_URL', false, other, async () => {}));
+  const found = await mongodOfRun();
+  if (found) all.push(await connect('the mongod found', false, found, async () => {}));
   return all;
+}
+
+/** Where the mongod of this test run is, when it found a real one. */
+async function mongodOfRun(): Promise<string | undefined> {
+  const { mongoUrl } = JSON.parse(process.env.MOA_TEST_SERVERS ?? '{}') as { mongoUrl?: string };
+  if (mongoUrl === undefined) return undefined;
+  const client = await new MongoClient(mongoUrl).connect();
+  const { embedded } = await client.db().admin().buildInfo();
+  await client.close();
+  return embedded === undefined ? mongoUrl : undefined;
 }
 
 async function connect(name: string, isEmbedded: boolean, url: string, stop: () => Promise<void>): Promise<ServerUnderTest> {
