@@ -43,12 +43,12 @@ export const fetchNpm = (folder: string, name: string, version: string, finish: 
     finish(join(target, 'node_modules', name));
   });
 
-// Two may fetch at once: each into its own folder, and the first one's stays.
-async function fetchOnce(
+/** Two may fetch at once: each into its own folder, and the first one's stays. */
+export async function fetchOnce(
   folder: string,
   name: string,
   version: string,
-  registry: string,
+  from: string,
   work: (target: string) => Promise<void>,
 ): Promise<string> {
   const final = join(folder, `${name}-${version}`);
@@ -57,7 +57,7 @@ async function fetchOnce(
   try {
     mkdirSync(target, { recursive: true });
     chmodSync(target, 0o755);
-    await step(`fetching ${name} ${version} from ${registry}`, () => work(target));
+    await step(`fetching ${name} ${version} from ${from}`, () => work(target));
     renameSync(target, final);
   } catch (error) {
     if (!existsSync(final)) throw 'explained' in (error as Error) ? error : explained(`fetch ${name} into ${folder}`, error as Error);
