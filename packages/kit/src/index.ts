@@ -26,6 +26,7 @@ export { type Host, openHost, type Running } from './host.js';
 export { newId, requestIdOf } from './ids.js';
 export type { Job, JobRun } from './jobs.js';
 export type { Live } from './live.js';
+export { masked } from './masked.js';
 export { mergeCalls, type Outcome } from './merge.js';
 export { type Origin, originAt, sqlCall } from './origin.js';
 export { isOutage } from './outage.js';

@@ -5,7 +5,7 @@ import * as protoProject from '@moa/contracts/funding/v1/project';
 import type { WatchProjectResponse } from '@moa/contracts/funding/v1/project_service';
 import type { Update as ProtoUpdate } from '@moa/contracts/funding/v1/update';
 import type { Money } from '@moa/contracts/type/v1/money';
-import { enumName, invalid } from '@moa/kit';
+import { enumName } from '@moa/kit';
 import type { RefundRequest } from './domain/fulfilment.js';
 import { etagOf, type Reward } from './domain/plan.js';
 import { chargeOf, discountOf, type Pledge, type RetryPolicy } from './domain/pledge.js';
@@ -176,20 +176,6 @@ export const rewardDraftOf = (reward: Reward, currency: string): protoProject.Re
 });
 
 export const priceOf = ({ price }: protoProject.RewardDraft) => ({ currency: price!.currencyCode, priceMinor: price!.amountMinor });
-
-/** `current` with those fields of `next` that the mask names. Throws INVALID_ARGUMENT for a field that is none. */
-export function masked<T extends object>(current: T, next: T | undefined, mask: readonly string[]): T {
-  if (mask.length === 0) throw invalid([{ field: 'update_mask', description: 'must name a field' }]);
-  const merged = { ...current };
-  for (const path of mask) {
-    const field = path.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as keyof T;
-    if (/[A-Z]/.test(path) || !Object.hasOwn(current, field)) {
-      throw invalid([{ field: 'update_mask', description: `${path} is no field that can be changed` }]);
-    }
-    merged[field] = next?.[field] as T[keyof T];
-  }
-  return merged;
-}
 
 /** Undefined for PHASE_UNSPECIFIED: every public one. */
 export const phaseName = (phase: protoProject.Project_Phase): Phase | undefined => enumName(protoProject.Project_Phase, phase, 'PHASE_');

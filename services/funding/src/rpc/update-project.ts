@@ -1,7 +1,7 @@
 import { ProjectDraft } from '@moa/contracts/funding/v1/project';
 import type { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
-import { type Handler, transaction, validateMessage } from '@moa/kit';
-import { draftOf, masked, ownProjectToProto, planOf } from '../convert.js';
+import { type Handler, masked, transaction, validateMessage } from '@moa/kit';
+import { draftOf, ownProjectToProto, planOf } from '../convert.js';
 import { checkEtag, checkPlan, checkProjectFields } from '../domain/plan.js';
 import { ownProject } from '../domain/project.js';
 import type { Context } from '../service.js';

@@ -1,7 +1,7 @@
 import { RewardDraft } from '@moa/contracts/funding/v1/project';
 import type { ProjectServiceDefinition } from '@moa/contracts/funding/v1/project_service';
-import { type Handler, transaction, validateMessage } from '@moa/kit';
-import { masked, priceOf, rewardDraftOf, rewardPlanOf, rewardToProto } from '../convert.js';
+import { type Handler, masked, transaction, validateMessage } from '@moa/kit';
+import { priceOf, rewardDraftOf, rewardPlanOf, rewardToProto } from '../convert.js';
 import { checkPlan, reviseReward } from '../domain/plan.js';
 import { fail } from '../errors.js';
 import type { Context } from '../service.js';

@@ -1,6 +1,6 @@
 import { type CatalogServiceDefinition, ProductText } from '@moa/contracts/purchase/v1/catalog_service';
-import { type Handler, transaction, validateMessage } from '@moa/kit';
-import { masked, ownProductToProto, textOf } from '../convert-product.js';
+import { type Handler, masked, transaction, validateMessage } from '@moa/kit';
+import { ownProductToProto, textOf } from '../convert-product.js';
 import { checkChange, ownProduct } from '../domain/product.js';
 import { tellChanged } from '../product-events.js';
 import type { Context } from '../service.js';

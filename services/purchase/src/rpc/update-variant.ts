@@ -1,6 +1,6 @@
 import { type CatalogServiceDefinition, NewVariant } from '@moa/contracts/purchase/v1/catalog_service';
-import { type Handler, transaction, validateMessage } from '@moa/kit';
-import { masked, ownProductToProto, variantChangeOf, variantColumnsOf } from '../convert-product.js';
+import { type Handler, masked, transaction, validateMessage } from '@moa/kit';
+import { ownProductToProto, variantChangeOf, variantColumnsOf } from '../convert-product.js';
 import { checkChange, checkForSale, type Product } from '../domain/product.js';
 import { checkVariantPrices } from '../domain/product-plan.js';
 import { fail } from '../errors.js';
